@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The seam between the engine and the kernel: a socket shared by all tasks,
+ * behind a vtable with one implementation a backend (raw, dgram; tests bring
+ * a fake one). Backends say what they can do in bits, so that nobody above
+ * asks which one it is.
+ */
+#ifndef ND_NET_NET_H
+#define ND_NET_NET_H
+
+#include "net/addr.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ND_NET_BATCH 64 /* packets read at once */
+
+/* What a socket can do. */
+#define ND_NET_TX_STAMPS 1u  /* reports departures: ND_PACKET_STAMP */
+#define ND_NET_OUTER_DST 2u  /* fills nd_packet.to */
+#define ND_NET_RAW_ERRORS 4u /* ICMP errors arrive as messages */
+
+enum nd_packet_kind {
+	ND_PACKET_MESSAGE, /* DATA is a transport message that arrived */
+	ND_PACKET_ERROR,   /* the kernel's report of an ICMP error: DATA is the
+			    * start of our own message, TO where it went */
+	ND_PACKET_LOCAL,   /* a local error: errno in `err`, no ICMP */
+	ND_PACKET_STAMP,   /* SEND_ID left at STAMP_REAL_NS */
+	ND_PACKET_BAD	   /* arrived, but its IP header is malformed */
+};
+
+/* One thing read from a socket. Valid until the next call on the socket. */
+struct nd_packet {
+	enum nd_packet_kind kind;
+	uint8_t proto;		      /* of DATA: IPPROTO_* */
+	uint8_t icmp_type, icmp_code; /* ERROR */
+	bool truncated;		      /* longer than the receive buffer */
+	struct nd_addr from;	      /* the sender; ERROR: who reported it */
+	struct nd_addr to;	      /* the destination; family 0: unknown */
+	int ttl, tos;		      /* -1: unknown */
+	int err;		      /* ERROR, LOCAL: positive errno */
+	uint32_t mtu;	       /* ERROR, LOCAL with EMSGSIZE; 0: unknown */
+	uint32_t send_id;      /* STAMP */
+	int64_t stamp_real_ns; /* kernel's, CLOCK_REALTIME; 0: none */
+	const uint8_t *data;   /* from the transport header on */
+	size_t len;
+};
+
+struct nd_send {
+	const struct nd_addr *to;
+	const struct nd_addr *from; /* NULL: the system chooses */
+	int ttl, tos;		    /* -1: the system's default */
+	const uint8_t *data;
+	size_t len;
+};
+
+enum nd_net_pmtu {
+	ND_NET_PMTU_SYSTEM,
+	ND_NET_PMTU_DO,
+	ND_NET_PMTU_WANT,
+	ND_NET_PMTU_DONT,
+	ND_NET_PMTU_PROBE
+};
+
+struct nd_sock_opts {
+	const char *device; /* or NULL */
+	bool has_mark;
+	uint32_t mark;
+	bool broadcast;
+	enum nd_net_pmtu pmtu;
+	uint16_t ident; /* of ICMP echo messages */
+};
+
+struct nd_sock;
+
+struct nd_net_ops {
+	const char *name;
+	/*
+	 * Opens S->fd for S->family and S->proto, not blocking, with its
+	 * filter; sets S->caps and S->ident. A negative errno.
+	 */
+	int (*open)(struct nd_sock *s, const struct nd_sock_opts *opts);
+	/* Once, before the first send: departures get stamps. */
+	int (*enable_stamps)(struct nd_sock *s);
+	/*
+	 * 0 when handed to the network, then S->sends has been counted up;
+	 * -EAGAIN to wait and try again; else what the local host says.
+	 */
+	int (*send)(struct nd_sock *s, const struct nd_send *send);
+	/*
+	 * Up to MAX packets into RET: how many, 0 when there is none left.
+	 * Errors of the socket are not the caller's business.
+	 */
+	int (*recv)(struct nd_sock *s, struct nd_packet *ret, int max);
+	/* The same from the error queue, to be called first. */
+	int (*recv_errors)(struct nd_sock *s, struct nd_packet *ret, int max);
+	/* Makes room to receive messages of LEN bytes. 0 or -ENOMEM. */
+	int (*reserve)(struct nd_sock *s, size_t len);
+	/* How many packets the socket has dropped so far: its buffer was full.
+	 */
+	uint64_t (*drops)(struct nd_sock *s);
+	void (*close)(struct nd_sock *s);
+};
+
+struct nd_rx; /* receive buffers, net/recv.h */
+
+struct nd_sock {
+	const struct nd_net_ops *ops;
+	int fd; /* -1: none */
+	int family;
+	uint8_t proto;
+	uint16_t ident; /* in force: may differ from what was asked for */
+	unsigned caps;	/* ND_NET_* */
+	uint32_t sends; /* successful ones, modulo 2^32: the next send_id */
+	uint32_t drops_seen; /* the kernel's 32-bit counter, at last sight */
+	uint64_t drops;
+	struct nd_rx *rx;
+	void *arg; /* the fake backend's */
+};
+
+extern const struct nd_net_ops nd_net_raw;
+extern const struct nd_net_ops nd_net_dgram;
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The raw backend: SOCK_RAW, which wants CAP_NET_RAW when it is opened. IPv4
+ * packets arrive with their IP header, IPv6 ones without. ICMP errors come as
+ * messages, with outer header and all; their reports in the error queue are
+ * left out.
+ */
+#include "net/filter.h"
+#include "net/recv.h"
+#include "net/send.h"
+#include "net/sock.h"
+#include "wire/ip.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+
+static int
+raw_open(struct nd_sock *s, const struct nd_sock_opts *opts)
+{
+	int r = nd_sock_open(s, SOCK_RAW);
+
+	if (r != 0)
+		return r;
+	s->ident = opts->ident;
+	s->caps = ND_NET_OUTER_DST | ND_NET_RAW_ERRORS;
+	r = nd_filter_reject_all(s->fd);
+	if (r == 0)
+		r = nd_sock_setup(s, opts);
+	if (r == 0)
+		r = nd_filter_echo(s->fd, s->family, s->ident);
+	if (r != 0)
+		nd_sock_close(s);
+	return r;
+}
+
+/* Takes the IPv4 header off. */
+static void
+strip(struct nd_packet *p)
+{
+	struct nd_ip ip;
+
+	if (nd_ip4_decode(&ip, p->data, p->len) != ND_WIRE_OK || ip.fragment) {
+		p->kind = ND_PACKET_BAD;
+		return;
+	}
+	p->from = nd_addr_of(AF_INET, ip.src);
+	p->to = nd_addr_of(AF_INET, ip.dst);
+	p->ttl = ip.ttl;
+	p->tos = ip.tos;
+	p->data = ip.payload;
+	p->len = ip.payload_len;
+}
+
+static int
+raw_recv(struct nd_sock *s, struct nd_packet *ret, int max)
+{
+	int n = nd_rx_data(s, ret, max);
+
+	if (s->family == AF_INET)
+		for (int i = 0; i < n; i++)
+			strip(&ret[i]);
+	return n;
+}
+
+static int
+raw_recv_errors(struct nd_sock *s, struct nd_packet *ret, int max)
+{
+	int n = nd_rx_errors(s, ret, max);
+
+	for (int i = 0; i < n; i++)
+		if (ret[i].kind == ND_PACKET_ERROR)
+			ret[i].kind = ND_PACKET_LOCAL;
+	return n;
+}
+
+const struct nd_net_ops nd_net_raw = {.name = "raw",
+    .open = raw_open,
+    .enable_stamps = nd_sock_enable_stamps,
+    .send = nd_tx,
+    .recv = raw_recv,
+    .recv_errors = raw_recv_errors,
+    .reserve = nd_rx_reserve,
+    .drops = nd_sock_drops,
+    .close = nd_sock_close};
