@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From a received packet to the one probe that it answers. What names no probe
+ * is counted under its reason, and never does harm.
+ */
+#include "engine/ctx.h"
+
+#include <netinet/in.h>
+
+static void
+invalid(struct nd_ctx *ctx, enum nd_invalid reason)
+{
+	ctx->stats.invalid[reason]++;
+}
+
+static uint32_t
+echo_tag(uint16_t ident, uint16_t seq)
+{
+	return (uint32_t)ident << 16 | seq;
+}
+
+/* By address; else among the tasks that take answers from anywhere. */
+static struct nd_probe *
+find(
+    struct nd_ctx *ctx, const struct nd_addr *addr, uint8_t proto, uint32_t tag)
+{
+	struct nd_key key = {
+	    .addr = addr, .family = addr->family, .proto = proto, .tag = tag};
+	struct nd_probe *p = nd_table_find(&ctx->table, &key);
+
+	if (p != NULL)
+		return p;
+	key.addr = NULL;
+	return nd_table_find(&ctx->table, &key);
+}
+
+static void
+set_arrival(struct nd_ctx *ctx, struct nd_answer *a)
+{
+	int64_t at = nd_timebase_convert(
+	    &ctx->time, a->packet->stamp_real_ns, ctx->now_ns);
+
+	/* Packets may come in while the batch is read: look at the clock. */
+	if (at < 0 && ctx->time.trusted && a->packet->stamp_real_ns != 0)
+		at = nd_timebase_convert(&ctx->time, a->packet->stamp_real_ns,
+		    nd_monotonic(&ctx->time));
+	a->arrival_exact = at >= 0;
+	a->arrival_ns = at >= 0 ? at : nd_monotonic(&ctx->time);
+}
+
+/*
+ * No probe has this address and tag. Is it a reply to one, from the wrong
+ * address? The tasks that could be meant say whether all the rest agrees. Else
+ * it is counted where its sender is a target.
+ */
+static void
+stray_reply(struct nd_ctx *ctx, struct nd_answer *a, const struct nd_key *key)
+{
+	const uint64_t before = ctx->stats.invalid[ND_INVALID_SOURCE];
+	struct nd_probe *p;
+	uint32_t at = 0;
+
+	a->fault = ND_INVALID_SOURCE;
+	while ((p = nd_table_scan(
+		    &ctx->table, key, false, &at, &ctx->scan_budget)) != NULL) {
+		p->task->ops->reply(p->task, p, a);
+		if (ctx->stats.invalid[ND_INVALID_SOURCE] != before)
+			return;
+	}
+	a->fault = ND_INVALID_UNKNOWN;
+	at = 0;
+	p = nd_table_scan(&ctx->table, key, true, &at, &ctx->scan_budget);
+	if (p != NULL)
+		p->task->ops->reply(p->task, p, a);
+	else
+		invalid(ctx, ND_INVALID_UNKNOWN);
+}
+
+static void
+echo_reply(struct nd_ctx *ctx, struct nd_sock *s, struct nd_answer *a)
+{
+	const struct nd_icmp *icmp = a->icmp;
+	const struct nd_key key = {.addr = &a->packet->from,
+	    .family = a->packet->from.family,
+	    .proto = s->proto,
+	    .tag = echo_tag(icmp->ident, icmp->seq)};
+	struct nd_probe *p;
+
+	if (icmp->ident != s->ident) {
+		ctx->stats.ignored++;
+		return;
+	}
+	a->payload = icmp->body;
+	a->payload_len = icmp->body_len;
+	p = find(ctx, &a->packet->from, s->proto, key.tag);
+	if (p != NULL)
+		p->task->ops->reply(p->task, p, a);
+	else
+		stray_reply(ctx, a, &key);
+}
+
+/* The quote must be of an echo request of ours: RFC 792, RFC 4443 2.4. */
+static bool
+quotes_us(const struct nd_sock *s, const struct nd_packet *packet,
+    const struct nd_quote *q)
+{
+	const uint8_t request = s->family == AF_INET ? 8 : 128;
+
+	if (q->af != s->family || q->proto != s->proto ||
+	    q->icmp_type != request || q->ident != s->ident)
+		return false;
+	if (packet->to.family != 0) {
+		struct nd_addr src = nd_addr_of(q->af, q->src);
+
+		return nd_addr_equal(&src, &packet->to);
+	}
+	return true;
+}
+
+static void
+icmp_error(struct nd_ctx *ctx, struct nd_sock *s, struct nd_answer *a)
+{
+	struct nd_quote q;
+	struct nd_addr dst;
+	struct nd_probe *p;
+
+	if (nd_quote_decode(&q, a->icmp->body, a->icmp->quote_len) !=
+	    ND_WIRE_OK) {
+		invalid(ctx, ND_INVALID_TRUNCATED);
+		return;
+	}
+	if (!quotes_us(s, a->packet, &q)) {
+		ctx->stats.ignored++;
+		return;
+	}
+	a->quote = &q;
+	a->payload = q.payload;
+	a->payload_len = q.payload_len;
+	dst = nd_addr_of(q.af, q.dst);
+	p = find(ctx, &dst, s->proto, echo_tag(q.ident, q.seq));
+	if (p != NULL)
+		p->task->ops->error(p->task, p, a);
+	else
+		invalid(ctx, ND_INVALID_UNKNOWN);
+}
+
+/*
+ * What is damaged proves nothing, but if it names a probe its target gets it
+ * counted.
+ */
+static void
+bad_checksum(struct nd_ctx *ctx, struct nd_sock *s, struct nd_answer *a)
+{
+	struct nd_rbuf b = nd_rbuf_init(a->packet->data, a->packet->len);
+	struct nd_probe *p;
+	uint16_t ident, seq;
+
+	nd_skip(&b, 4);
+	ident = nd_get16(&b);
+	seq = nd_get16(&b);
+	p = find(ctx, &a->packet->from, s->proto, echo_tag(ident, seq));
+	a->fault = ND_INVALID_CHECKSUM;
+	if (p != NULL && !b.bad)
+		p->task->ops->reply(p->task, p, a);
+	else
+		invalid(ctx, ND_INVALID_CHECKSUM);
+}
+
+static void
+message(struct nd_ctx *ctx, struct nd_sock *s, struct nd_answer *a)
+{
+	struct nd_icmp icmp;
+
+	switch (
+	    nd_icmp_decode(&icmp, s->family, a->packet->data, a->packet->len)) {
+	case ND_WIRE_OK:
+		break;
+	case ND_WIRE_CHECKSUM:
+		bad_checksum(ctx, s, a);
+		return;
+	default:
+		invalid(ctx, ND_INVALID_TRUNCATED);
+		return;
+	}
+	a->icmp = &icmp;
+	if (icmp.kind == ND_ICMP_ECHO_REPLY)
+		echo_reply(ctx, s, a);
+	else if (nd_icmp_is_error(icmp.kind))
+		icmp_error(ctx, s, a);
+	else
+		ctx->stats.ignored++;
+}
+
+/* DATA is our own message as it was sent. */
+static void
+error_report(struct nd_ctx *ctx, struct nd_sock *s, struct nd_answer *a)
+{
+	struct nd_rbuf b = nd_rbuf_init(a->packet->data, a->packet->len);
+	struct nd_probe *p;
+	uint16_t ident, seq;
+
+	nd_skip(&b, 4);
+	ident = nd_get16(&b);
+	seq = nd_get16(&b);
+	if (b.bad || ident != s->ident) {
+		ctx->stats.ignored++;
+		return;
+	}
+	a->payload = nd_rest(&b);
+	a->payload_len = nd_left(&b);
+	p = find(ctx, &a->packet->to, s->proto, echo_tag(ident, seq));
+	if (p != NULL)
+		p->task->ops->error(p->task, p, a);
+	else
+		invalid(ctx, ND_INVALID_UNKNOWN);
+}
+
+void
+nd_demux(struct nd_ctx *ctx, struct nd_sock *s, const struct nd_packet *packet)
+{
+	struct nd_answer a = {.packet = packet, .fault = ND_INVALID_COUNT};
+
+	ctx->stats.received++;
+	if (packet->kind == ND_PACKET_BAD) {
+		invalid(ctx, ND_INVALID_TRUNCATED);
+		return;
+	}
+	set_arrival(ctx, &a);
+	if (packet->kind == ND_PACKET_ERROR)
+		error_report(ctx, s, &a);
+	else
+		message(ctx, s, &a);
+}

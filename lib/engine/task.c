@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: MIT */
+/* Tasks: their queue, their probes, and what becomes of each probe. */
+#include "engine/task.h"
+#include "engine/ctx.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* A finished probe is remembered at least so long, or until so many newer. */
+#define REMEMBER_NS 10000000000
+#define REMEMBER_NEWER 16
+
+static struct nd_timer *
+queue_node(struct nd_task *task)
+{
+	return &task->timer;
+}
+
+void
+nd_task_enqueue(struct nd_task *task)
+{
+	struct nd_ctx *ctx = task->ctx;
+	struct nd_timer *t = queue_node(task);
+
+	t->next = NULL;
+	t->link = ctx->ready_tail;
+	*ctx->ready_tail = t;
+	ctx->ready_tail = &t->next;
+	task->waiting = true;
+}
+
+void
+nd_task_enqueue_first(struct nd_task *task)
+{
+	struct nd_ctx *ctx = task->ctx;
+	struct nd_timer *t = queue_node(task);
+
+	t->next = ctx->ready;
+	t->link = &ctx->ready;
+	if (t->next != NULL)
+		t->next->link = &t->next;
+	else
+		ctx->ready_tail = &t->next;
+	ctx->ready = t;
+	task->waiting = true;
+}
+
+static void
+unqueue(struct nd_task *task)
+{
+	struct nd_timer *t = queue_node(task);
+
+	if (task->ctx->ready_tail == &t->next)
+		task->ctx->ready_tail = t->link;
+	*t->link = t->next;
+	if (t->next != NULL)
+		t->next->link = t->link;
+	t->next = NULL;
+	t->link = NULL;
+	task->waiting = false;
+}
+
+struct nd_task *
+nd_task_dequeue(struct nd_ctx *ctx)
+{
+	struct nd_task *task = (struct nd_task *)(void *)ctx->ready;
+
+	unqueue(task);
+	return task;
+}
+
+static void
+disarm(struct nd_task *task)
+{
+	if (task->waiting)
+		unqueue(task);
+	else
+		nd_wheel_remove(&task->ctx->task_timers, &task->timer);
+}
+
+int
+nd_task_start(
+    struct nd_task *task, struct nd_ctx *ctx, const struct nd_task_ops *ops)
+{
+	if (nd_ctx_sock(ctx, task->addr.family, task->proto) == NULL)
+		return ND_EFAMILY;
+	task->ctx = ctx;
+	task->ops = ops;
+	task->active = true;
+	ctx->stats.tasks++;
+	ctx->started = true;
+	return 0;
+}
+
+void
+nd_task_due(struct nd_task *task, int64_t due_ns)
+{
+	disarm(task);
+	task->timer.due_ns = due_ns;
+	nd_wheel_add(&task->ctx->task_timers, &task->timer);
+	nd_ctx_wake(task->ctx);
+}
+
+/* ---- The probes of a task ---------------------------------------------- */
+
+uint64_t
+nd_probe_number(const struct nd_probe *p)
+{
+	const uint64_t last = p->task->numbers;
+
+	return last - ((last - p->number) & 0xffffff);
+}
+
+void
+nd_task_trim(struct nd_task *task)
+{
+	struct nd_table *table = &task->ctx->table;
+	struct nd_probe *p;
+
+	while ((p = task->oldest) != NULL && p->settled) {
+		if (p->state != ND_PROBE_FORGOTTEN) {
+			if (task->remembered <= REMEMBER_NEWER)
+				return;
+			nd_wheel_remove(&task->ctx->probe_timers, &p->timer);
+			nd_table_forget(table, p);
+		}
+		task->oldest = p->next;
+		if (task->oldest == NULL)
+			task->newest = NULL;
+		task->remembered--;
+		nd_table_release(table, p);
+	}
+}
+
+static void
+remember_new(struct nd_task *task, struct nd_probe *p)
+{
+	if (task->newest != NULL)
+		task->newest->next = p;
+	else
+		task->oldest = p;
+	task->newest = p;
+	task->remembered++;
+	nd_task_trim(task);
+}
+
+void
+nd_task_stop(struct nd_task *task)
+{
+	struct nd_ctx *ctx = task->ctx;
+	struct nd_probe *p;
+
+	if (!task->active)
+		return;
+	task->active = false;
+	disarm(task);
+	while ((p = task->oldest) != NULL) {
+		task->oldest = p->next;
+		nd_wheel_remove(&ctx->probe_timers, &p->timer);
+		if (p->state != ND_PROBE_FORGOTTEN)
+			nd_table_forget(&ctx->table, p);
+		nd_table_release(&ctx->table, p);
+	}
+	task->newest = NULL;
+	task->remembered = 0;
+	ctx->stats.in_flight -= task->in_flight;
+	ctx->stats.tasks--;
+	nd_ctx_wake(ctx);
+}
+
+void
+nd_task_free(struct nd_task *task)
+{
+	struct nd_ctx *ctx = task->ctx;
+
+	nd_task_stop(task);
+	task->dead = true;
+	if (ctx->depth == 0) {
+		free(task);
+		return;
+	}
+	task->timer.next = (struct nd_timer *)(void *)ctx->dead;
+	ctx->dead = task;
+}
+
+void
+nd_task_invalid(struct nd_task *task, enum nd_invalid reason)
+{
+	task->ctx->stats.invalid[reason]++;
+}
+
+bool
+nd_task_tag_used(struct nd_task *task, uint32_t tag)
+{
+	const struct nd_key key = {
+	    .addr = task->any_source ? NULL : &task->addr,
+	    .family = task->addr.family,
+	    .proto = task->proto,
+	    .tag = tag};
+
+	return nd_table_find(&task->ctx->table, &key) != NULL;
+}
+
+/* Remembers which probe the kernel's departure number means. */
+static void
+note_departure(struct nd_ctx *ctx, struct nd_sock *s, struct nd_probe *p)
+{
+	struct nd_departure *of = ctx->departures[s - ctx->socks];
+
+	if (of == NULL || (s->caps & ND_NET_TX_STAMPS) == 0)
+		return;
+	of[(s->sends - 1) % ND_CTX_STAMPS] = (struct nd_departure){.probe = p,
+	    .task = p->task,
+	    .send_id = s->sends - 1,
+	    .number = p->number};
+}
+
+int
+nd_task_shoot(
+    struct nd_task *task, const struct nd_shot *shot, struct nd_probe **ret)
+{
+	struct nd_ctx *ctx = task->ctx;
+	struct nd_sock *s = nd_ctx_sock(ctx, task->addr.family, task->proto);
+	struct nd_send send = {.to = &task->addr,
+	    .from = shot->from,
+	    .ttl = shot->ttl,
+	    .tos = shot->tos,
+	    .data = shot->data,
+	    .len = shot->len};
+	/* The answer may be there before send() returns: first in the table. */
+	struct nd_probe *p = nd_table_insert(&ctx->table, task, shot->tag);
+	int r;
+
+	if (p == NULL)
+		return -EAGAIN;
+	p->number = (uint32_t)(task->numbers + 1) & 0xffffff;
+	p->sent_ns = nd_monotonic(&ctx->time);
+	p->timer.due_ns = p->sent_ns + shot->timeout_ns;
+	r = s->ops->send(s, &send);
+	if (r != 0) {
+		nd_table_forget(&ctx->table, p);
+		nd_table_release(&ctx->table, p);
+		if (r != -EAGAIN)
+			task->numbers++;
+		return r;
+	}
+	task->numbers++;
+	task->in_flight++;
+	ctx->stats.in_flight++;
+	ctx->stats.sent++;
+	note_departure(ctx, s, p);
+	nd_wheel_add(&ctx->probe_timers, &p->timer);
+	remember_new(task, p);
+	*ret = p;
+	return 0;
+}
+
+/* ---- What becomes of a probe ------------------------------------------- */
+
+/* Tells the task of all probes that are decided now, in order of sending. */
+static void
+settle(struct nd_task *task)
+{
+	for (struct nd_probe *p = task->oldest; p != NULL; p = p->next) {
+		if (p->state == ND_PROBE_IN_FLIGHT)
+			return;
+		if (p->settled)
+			continue;
+		p->settled = 1;
+		task->ops->settled(task, p);
+	}
+}
+
+/* P is decided: remembered for a while from now on. */
+static void
+decide(struct nd_probe *p, enum nd_probe_state state)
+{
+	struct nd_task *task = p->task;
+	struct nd_ctx *ctx = task->ctx;
+	int64_t timeout = p->timer.due_ns - p->sent_ns;
+
+	p->state = state;
+	nd_wheel_remove(&ctx->probe_timers, &p->timer);
+	p->timer.due_ns =
+	    ctx->now_ns +
+	    (2 * timeout > REMEMBER_NS ? 2 * timeout : REMEMBER_NS);
+	nd_wheel_add(&ctx->probe_timers, &p->timer);
+	task->in_flight--;
+	ctx->stats.in_flight--;
+	settle(task);
+}
+
+void
+nd_probe_expire(struct nd_probe *p)
+{
+	decide(p, ND_PROBE_EXPIRED);
+	p->task->ops->expired(p->task, p);
+}
+
+static struct nd_timing
+timing(const struct nd_probe *p, const struct nd_answer *answer)
+{
+	int64_t rtt = answer->arrival_ns - p->sent_ns;
+
+	return (struct nd_timing){.rtt_ns = rtt > 0 ? rtt : 0,
+	    .clock = !answer->arrival_exact
+			 ? ND_CLOCK_USER
+			 : (p->stamped ? ND_CLOCK_KERNEL : ND_CLOCK_RX)};
+}
+
+static enum nd_verdict
+answered(struct nd_probe *p, const struct nd_answer *answer, bool error,
+    struct nd_timing *ret)
+{
+	*ret = timing(p, answer);
+	if (p->state == ND_PROBE_IN_FLIGHT) {
+		if (answer->arrival_ns <= p->timer.due_ns) {
+			p->rtt_ns = error ? -1 : ret->rtt_ns;
+			decide(p, ND_PROBE_ANSWERED);
+			return ND_VERDICT_IN_TIME;
+		}
+		nd_probe_expire(p);
+		if (p->task->dead || !p->task->active)
+			return ND_VERDICT_DUPLICATE;
+	}
+	if (p->state == ND_PROBE_EXPIRED) {
+		p->state = ND_PROBE_LATE;
+		return ND_VERDICT_LATE;
+	}
+	return ND_VERDICT_DUPLICATE;
+}
+
+enum nd_verdict
+nd_probe_answered(
+    struct nd_probe *p, const struct nd_answer *answer, struct nd_timing *ret)
+{
+	return answered(p, answer, false, ret);
+}
+
+enum nd_verdict
+nd_probe_failed(
+    struct nd_probe *p, const struct nd_answer *answer, struct nd_timing *ret)
+{
+	return answered(p, answer, true, ret);
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A task is what a diagnostic is to the engine: something that asks to send at
+ * a time, owns probes, and is told what became of each. A diagnostic embeds
+ * struct nd_task as its first member and brings a const table of operations.
+ */
+#ifndef ND_ENGINE_TASK_H
+#define ND_ENGINE_TASK_H
+
+#include "engine/probe.h"
+#include "net/net.h"
+#include "netdiag.h"
+#include "wire/icmp.h"
+#include "wire/quote.h"
+
+struct nd_task;
+
+/* A received packet that names a probe. Valid during the call. */
+struct nd_answer {
+	const struct nd_packet *packet;
+	const struct nd_icmp *icmp;   /* a message; NULL: an error report */
+	const struct nd_quote *quote; /* an ICMP error's quote, else NULL */
+	const uint8_t *payload; /* of ours, that came back: of the reply or of
+				 * the quote */
+	size_t payload_len;
+	int64_t arrival_ns;    /* monotonic */
+	bool arrival_exact;    /* the kernel's */
+	enum nd_invalid fault; /* only to be counted, as that (SOURCE: if all
+				* else agrees); ND_INVALID_COUNT: none */
+};
+
+/* What an authentic answer is to its probe. */
+enum nd_verdict { ND_VERDICT_IN_TIME, ND_VERDICT_LATE, ND_VERDICT_DUPLICATE };
+
+struct nd_task_ops {
+	/*
+	 * It is the task's turn to send one probe, by nd_task_shoot(). -EAGAIN
+	 * asks for another turn shortly.
+	 */
+	int (*send)(struct nd_task *task);
+	/* An answer for P, to be authenticated by the task. */
+	void (*reply)(struct nd_task *task, struct nd_probe *p,
+	    const struct nd_answer *answer);
+	/* The same for an ICMP error that quotes P. */
+	void (*error)(struct nd_task *task, struct nd_probe *p,
+	    const struct nd_answer *answer);
+	/* P was not answered in time. */
+	void (*expired)(struct nd_task *task, struct nd_probe *p);
+	/* Once a probe, in order of sending, when it and all before it are
+	 * decided. Must not free the task. */
+	void (*settled)(struct nd_task *task, const struct nd_probe *p);
+};
+
+struct nd_task {
+	struct nd_timer timer; /* when it wants to send; also links it into the
+				* queue of those that may */
+	const struct nd_task_ops *ops;
+	struct nd_ctx *ctx;
+	struct nd_addr addr;		  /* the target */
+	struct nd_probe *oldest, *newest; /* in order of sending */
+	uint32_t remembered;		  /* probes in that list */
+	uint32_t in_flight;
+	uint64_t numbers; /* probe numbers given out: 1 .. numbers */
+	uint8_t proto;	  /* IPPROTO_* */
+	bool any_source;  /* answers may come from any address */
+	bool waiting;	  /* in the queue of those that may send */
+	bool active;	  /* counted in the context */
+	bool dead;	  /* freed by its owner, to be reclaimed */
+};
+
+struct nd_shot {
+	uint32_t tag;
+	int64_t timeout_ns;
+	const struct nd_addr *from; /* or NULL */
+	int ttl, tos;		    /* or -1 */
+	const uint8_t *data;
+	size_t len;
+};
+
+/*
+ * Makes TASK known to CTX. ADDR, PROTO and any_source must be set. 0,
+ * ND_EFAMILY or ND_ELIMIT.
+ */
+int nd_task_start(
+    struct nd_task *task, struct nd_ctx *ctx, const struct nd_task_ops *ops);
+/* TASK wants to send at DUE_NS, monotonic; replaces what it wanted before. */
+void nd_task_due(struct nd_task *task, int64_t due_ns);
+/* Sends no more, forgets all probes; `in_flight` keeps its value. */
+void nd_task_stop(struct nd_task *task);
+/*
+ * Stops TASK and frees it with free(3), at once or, inside a callback of the
+ * engine, when that is over.
+ */
+void nd_task_free(struct nd_task *task);
+
+/*
+ * Sends one probe, numbered task->numbers + 1. 0; -EAGAIN: wait, nothing has
+ * happened; else a negative errno from the local host: the number is used up.
+ */
+int nd_task_shoot(
+    struct nd_task *task, const struct nd_shot *shot, struct nd_probe **ret);
+/* Whether a probe with TAG of this task's address is remembered. */
+bool nd_task_tag_used(struct nd_task *task, uint32_t tag);
+
+/*
+ * A packet for TASK failed a check: counts it in the context. The task keeps
+ * its own count.
+ */
+void nd_task_invalid(struct nd_task *task, enum nd_invalid reason);
+
+/* The 64-bit number of P. */
+uint64_t nd_probe_number(const struct nd_probe *p);
+
+/*
+ * An authentic answer has come for P: changes its state, and calls `expired`
+ * first where it comes too late. RTT and clock of it in RET.
+ */
+struct nd_timing {
+	int64_t rtt_ns;
+	enum nd_clock clock;
+};
+enum nd_verdict nd_probe_answered(
+    struct nd_probe *p, const struct nd_answer *answer, struct nd_timing *ret);
+/* The same for an authentic ICMP error. */
+enum nd_verdict nd_probe_failed(
+    struct nd_probe *p, const struct nd_answer *answer, struct nd_timing *ret);
+
+/* ---- For the turn of the context alone ---------------------------------- */
+
+/* The queue of the tasks that may send. */
+void nd_task_enqueue(struct nd_task *task);
+void nd_task_enqueue_first(struct nd_task *task);
+struct nd_task *nd_task_dequeue(struct nd_ctx *ctx);
+/* The timeout of P has come. */
+void nd_probe_expire(struct nd_probe *p);
+/* Lets go of the oldest probes that nobody needs to remember. */
+void nd_task_trim(struct nd_task *task);
+
+#endif

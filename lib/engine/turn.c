@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One turn of a context. The order matters: all that has come is read before
+ * anything times out, error queues (departures) before replies, and no more is
+ * sent at once than the receive buffer can take the answers of.
+ */
+#include "engine/ctx.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define SENDS_A_TURN 64
+#define BATCHES_A_TURN 16
+#define BLOCKED_NS 1000000
+#define SCANS_A_TURN 65536
+
+/* A departure's stamp replaces the time taken before send(). */
+static void
+take_departure(struct nd_ctx *ctx, int sock, const struct nd_packet *packet)
+{
+	struct nd_departure *d;
+	struct nd_probe *p;
+	int64_t left;
+
+	if (ctx->departures[sock] == NULL)
+		return;
+	d = &ctx->departures[sock][packet->send_id % ND_CTX_STAMPS];
+	p = d->probe;
+	if (p == NULL || d->send_id != packet->send_id || p->task != d->task ||
+	    p->number != d->number || p->state != ND_PROBE_IN_FLIGHT)
+		return;
+	d->probe = NULL;
+	left =
+	    nd_timebase_convert(&ctx->time, packet->stamp_real_ns, ctx->now_ns);
+	if (left < p->sent_ns)
+		return;
+	p->timer.due_ns += left - p->sent_ns;
+	p->sent_ns = left;
+	p->stamped = 1;
+}
+
+static void
+drain_errors(struct nd_ctx *ctx, int sock)
+{
+	struct nd_packet batch[ND_NET_BATCH];
+	struct nd_sock *s = &ctx->socks[sock];
+	int n;
+
+	for (int i = 0; i < BATCHES_A_TURN; i++) {
+		n = s->ops->recv_errors(s, batch, ND_NET_BATCH);
+		for (int j = 0; j < n; j++) {
+			if (batch[j].kind == ND_PACKET_STAMP)
+				take_departure(ctx, sock, &batch[j]);
+			else if (batch[j].kind == ND_PACKET_ERROR)
+				nd_demux(ctx, s, &batch[j]);
+		}
+		if (n < ND_NET_BATCH)
+			return;
+	}
+}
+
+/* True when the socket is empty. */
+static bool
+drain_replies(struct nd_ctx *ctx, struct nd_sock *s)
+{
+	struct nd_packet batch[ND_NET_BATCH];
+	int n;
+
+	for (int i = 0; i < BATCHES_A_TURN; i++) {
+		n = s->ops->recv(s, batch, ND_NET_BATCH);
+		for (int j = 0; j < n; j++)
+			nd_demux(ctx, s, &batch[j]);
+		if (n < ND_NET_BATCH)
+			return true;
+	}
+	return false;
+}
+
+static bool
+drain(struct nd_ctx *ctx)
+{
+	bool empty = true;
+
+	ctx->now_ns = nd_timebase_update(&ctx->time);
+	for (int i = 0; i < ctx->sock_count; i++) {
+		drain_errors(ctx, i);
+		if (!drain_replies(ctx, &ctx->socks[i]))
+			empty = false;
+	}
+	return empty;
+}
+
+static void
+look_for_drops(struct nd_ctx *ctx)
+{
+	uint64_t drops = 0;
+
+	for (int i = 0; i < ctx->sock_count; i++)
+		drops += ctx->socks[i].ops->drops(&ctx->socks[i]);
+	if (drops != ctx->stats.local_drops)
+		ctx->last_drop_ns = ctx->now_ns;
+	ctx->stats.local_drops = drops;
+}
+
+/* A probe that is decided was remembered for long enough. */
+static void
+forget(struct nd_ctx *ctx, struct nd_probe *p)
+{
+	nd_table_forget(&ctx->table, p);
+	nd_task_trim(p->task);
+}
+
+static void
+expire(struct nd_ctx *ctx)
+{
+	struct nd_timer *t;
+	bool looked = false;
+
+	while ((t = nd_wheel_pop(&ctx->probe_timers, ctx->now_ns)) != NULL) {
+		/* The timer is the first member. */
+		struct nd_probe *p = (struct nd_probe *)(void *)t;
+
+		if (p->state != ND_PROBE_IN_FLIGHT) {
+			forget(ctx, p);
+			continue;
+		}
+		if (!looked)
+			look_for_drops(ctx);
+		looked = true;
+		nd_probe_expire(p);
+	}
+}
+
+static void
+collect_ready(struct nd_ctx *ctx)
+{
+	struct nd_timer *t;
+
+	while ((t = nd_wheel_pop(&ctx->task_timers, ctx->now_ns)) != NULL)
+		nd_task_enqueue((struct nd_task *)(void *)t);
+}
+
+static bool
+may_send(struct nd_ctx *ctx, int64_t now_ns)
+{
+	return !ctx->paused && ctx->ready != NULL &&
+	       now_ns >= ctx->blocked_until_ns &&
+	       ctx->stats.in_flight < ctx->limits.max_in_flight;
+}
+
+static void
+send_some(struct nd_ctx *ctx)
+{
+	for (int i = 0; i < SENDS_A_TURN; i++) {
+		int64_t now = nd_monotonic(&ctx->time);
+		struct nd_task *task;
+
+		if (!may_send(ctx, now) || !nd_pacer_grant(&ctx->pacer, now))
+			return;
+		task = nd_task_dequeue(ctx);
+		if (task->ops->send(task) != -EAGAIN || task->dead)
+			continue;
+		/* The queue of the host is full: its turn comes first. */
+		nd_task_enqueue_first(task);
+		ctx->blocked_until_ns = now + BLOCKED_NS;
+		ctx->stats.send_retries++;
+		return;
+	}
+}
+
+static void
+reclaim(struct nd_ctx *ctx)
+{
+	struct nd_task *task;
+
+	while ((task = ctx->dead) != NULL) {
+		ctx->dead = (struct nd_task *)(void *)task->timer.next;
+		free(task);
+	}
+}
+
+bool
+nd_ctx_turn(struct nd_ctx *ctx)
+{
+	bool empty;
+
+	ctx->depth++;
+	ctx->scan_budget = SCANS_A_TURN;
+	empty = drain(ctx);
+	if (empty && !ctx->paused)
+		expire(ctx);
+	collect_ready(ctx);
+	send_some(ctx);
+	ctx->depth--;
+	if (ctx->depth == 0)
+		reclaim(ctx);
+	return !empty || nd_ctx_next(ctx) <= nd_monotonic(&ctx->time);
+}
+
+int64_t
+nd_ctx_next(struct nd_ctx *ctx)
+{
+	int64_t now = nd_monotonic(&ctx->time), next = INT64_MAX, t;
+
+	if (!ctx->paused)
+		next = nd_wheel_next(&ctx->probe_timers);
+	if (ctx->ready == NULL || ctx->paused) {
+		t = nd_wheel_next(&ctx->task_timers);
+		/* Paused: what becomes due waits in the queue. */
+		return ctx->paused || t > next ? next : t;
+	}
+	if (ctx->stats.in_flight >= ctx->limits.max_in_flight)
+		return next;
+	t = nd_pacer_next(&ctx->pacer, now);
+	if (t < ctx->blocked_until_ns)
+		t = ctx->blocked_until_ns;
+	return t < next ? t : next;
+}

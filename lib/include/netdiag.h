@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * netdiag.h: network diagnostics on the caller's libev loop.
+ *
+ * A context (struct nd_ctx) opens a few sockets once and serves any number of
+ * diagnostics over them. A diagnostic reports each outcome to a callback.
+ *
+ *	struct nd_ctx *ctx;
+ *	struct nd_ping *ping;
+ *	struct nd_ping_opts opts = ND_PING_OPTS_INIT;
+ *
+ *	nd_ctx_new(&ctx, EV_DEFAULT, NULL);
+ *	opts.addr = (const struct sockaddr *)&target;
+ *	opts.count = 3;
+ *	nd_ping_start(&ping, ctx, &opts, on_event, NULL);
+ *	ev_run(EV_DEFAULT, 0);
+ *	nd_ping_free(ping);
+ *	nd_ctx_free(ctx);
+ *
+ * Rules that hold for every call:
+ * - Functions return 0, or a negative errno, or a negative ND_E* code;
+ *   nd_strerror() and nd_hint() explain both. An out-parameter is untouched on
+ *   failure.
+ * - Times are int64_t nanoseconds. Durations that do not exist are -1.
+ * - A context and all that hangs on it belong to the thread of its loop.
+ *   Several contexts live side by side, one a thread.
+ * - The library copies what it keeps. It never prints, exits, reads the
+ *   environment, installs a signal handler or drops a privilege.
+ * - Event structs, and what they point to, are valid during the callback only.
+ */
+#ifndef NETDIAG_H
+#define NETDIAG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define ND_API __attribute__((visibility("default")))
+
+struct ev_loop;
+struct nd_ctx;
+struct nd_ping;
+
+/* ---- Errors ------------------------------------------------------------ */
+
+enum nd_error {
+	ND_EPRIV = -1000,   /* neither a raw nor a ping socket may be opened */
+	ND_EFAMILY = -1001, /* the context has no socket of that family */
+	ND_ELIMIT = -1002,  /* a limit of the context is reached */
+	ND_EOPTION = -1003, /* an option is out of its range */
+};
+
+/* The version of the library, "MAJOR.MINOR.PATCH". */
+ND_API const char *nd_version(void);
+/* What ERR means, lower case, no full stop. Static storage. */
+ND_API const char *nd_strerror(int err);
+/* What can be done about ERR, or NULL where nothing general can be said. */
+ND_API const char *nd_hint(int err);
+
+/* ---- Context ----------------------------------------------------------- */
+
+enum nd_mode {
+	ND_MODE_AUTO,  /* raw where it is allowed, else dgram */
+	ND_MODE_RAW,   /* SOCK_RAW: needs CAP_NET_RAW while it is opened */
+	ND_MODE_DGRAM, /* SOCK_DGRAM ICMP: needs net.ipv4.ping_group_range */
+};
+
+/* Path MTU discovery of all probes of a context: ip(7) IP_MTU_DISCOVER. */
+enum nd_pmtu {
+	ND_PMTU_SYSTEM, /* leave the system's default */
+	ND_PMTU_DO,	/* always set DF, never fragment locally */
+	ND_PMTU_WANT,	/* set DF, fragment locally to the known path MTU */
+	ND_PMTU_DONT,	/* never set DF */
+	ND_PMTU_PROBE,	/* set DF, ignore the known path MTU */
+};
+
+#define ND_INET 1u  /* families: IPv4 */
+#define ND_INET6 2u /* families: IPv6 */
+
+struct nd_ctx_opts {
+	size_t size; /* sizeof(struct nd_ctx_opts) */
+	unsigned
+	    families; /* ND_INET | ND_INET6; 0 = both, as far as they exist */
+	enum nd_mode mode;
+	enum nd_pmtu pmtu;
+	const char *device; /* SO_BINDTODEVICE, or NULL */
+	bool has_mark;
+	uint32_t mark;	 /* SO_MARK: needs CAP_NET_RAW or CAP_NET_ADMIN */
+	bool broadcast;	 /* SO_BROADCAST: allow broadcast targets */
+	int ident;	 /* ICMP identifier 0..65535, or -1: at random */
+	bool has_key;	 /* take KEY instead of one from getrandom(2) */
+	uint8_t key[16]; /* authenticates replies; keep it secret */
+};
+#define ND_CTX_OPTS_INIT                                                       \
+	{                                                                      \
+		.size = sizeof(struct nd_ctx_opts), .ident = -1                \
+	}
+
+/*
+ * Opens the sockets; the only call that wants a privilege. LOOP is the
+ * caller's and outlives the context. OPTS may be NULL. ND_EPRIV where neither
+ * kind of socket is allowed.
+ */
+ND_API int nd_ctx_new(
+    struct nd_ctx **ret, struct ev_loop *loop, const struct nd_ctx_opts *opts);
+/* Closes all. Diagnostics still on it must have been freed. NULL is allowed. */
+ND_API void nd_ctx_free(struct nd_ctx *ctx);
+
+/* ND_MODE_RAW or ND_MODE_DGRAM: what was opened. */
+ND_API enum nd_mode nd_ctx_mode(const struct nd_ctx *ctx);
+/* ND_INET and ND_INET6 as far as sockets of them are open. */
+ND_API unsigned nd_ctx_families(const struct nd_ctx *ctx);
+
+struct nd_limits {
+	size_t size;		/* sizeof(struct nd_limits) */
+	uint64_t rate_pps;	/* packets a second over all; 0 = no limit */
+	uint64_t expected_pps;	/* the rate that the caller will ask for: below
+				 * 10,000, departures get kernel time stamps.
+				 * 0 = unknown, taken as high. */
+	uint64_t max_in_flight; /* probes awaiting an answer */
+	size_t histogram_bytes; /* memory for RTT histograms, all together */
+};
+#define ND_LIMITS_INIT                                                         \
+	{                                                                      \
+		.size = sizeof(struct nd_limits), .rate_pps = 10000,           \
+		.expected_pps = 0, .max_in_flight = 4194304,                   \
+		.histogram_bytes = (size_t)256 << 20                           \
+	}
+
+/* To be called before the first diagnostic starts; -EBUSY after it. */
+ND_API int nd_ctx_set_limits(
+    struct nd_ctx *ctx, const struct nd_limits *limits);
+
+/*
+ * While paused the context receives but neither sends nor lets a probe time
+ * out: for a caller whose output is stuck. Nothing is lost by it, since late
+ * or in time is decided by the times of departure and arrival.
+ */
+ND_API void nd_ctx_pause(struct nd_ctx *ctx, bool pause);
+
+/* Why a received packet was not taken as the answer to a probe. */
+enum nd_invalid {
+	ND_INVALID_CHECKSUM,  /* ICMP checksum wrong */
+	ND_INVALID_TRUNCATED, /* shorter than its headers, or than the probe */
+	ND_INVALID_SOURCE,    /* right in all, but from another address */
+	ND_INVALID_UNKNOWN,   /* no probe with that sequence number */
+	ND_INVALID_TAG,	      /* the keyed bytes are not ours */
+	ND_INVALID_PAYLOAD,   /* the rest of the payload was changed */
+	ND_INVALID_COUNT
+};
+/* "checksum", "truncated", ...: a stable word for scripts. */
+ND_API const char *nd_invalid_name(enum nd_invalid reason);
+
+struct nd_ctx_stats {
+	size_t size;	   /* sizeof(struct nd_ctx_stats), set by caller */
+	uint64_t sent;	   /* packets handed to the network */
+	uint64_t received; /* packets read from the sockets */
+	uint64_t ignored;  /* of other programs, not ours at all */
+	uint64_t invalid[ND_INVALID_COUNT];
+	uint64_t local_drops;  /* dropped by our sockets: buffer full */
+	uint64_t send_retries; /* ENOBUFS and EAGAIN, waited out */
+	uint64_t in_flight;
+	uint64_t tasks;
+	uint64_t histogram_bytes;
+	bool histogram_full;  /* some percentiles were given up */
+	int64_t paused_ns;    /* all nd_ctx_pause() together */
+	uint64_t clock_steps; /* steps of the wall clock that were seen */
+};
+ND_API int nd_ctx_stats(const struct nd_ctx *ctx, struct nd_ctx_stats *ret);
+
+/*
+ * The source address that the system would use to reach DST, into RET (of
+ * sizeof(struct sockaddr_storage)). A negative errno where there is no route.
+ */
+ND_API int nd_ctx_source(struct nd_ctx *ctx, const struct sockaddr *dst,
+    struct sockaddr_storage *ret);
+
+/* ---- RTT statistics ---------------------------------------------------- */
+
+/* How exact an RTT is. The higher, the less exact. */
+enum nd_clock {
+	ND_CLOCK_KERNEL, /* departure and arrival stamped by the kernel */
+	ND_CLOCK_RX, /* arrival by the kernel, departure right before send() */
+	ND_CLOCK_USER, /* both in this process */
+	ND_CLOCK_NONE  /* no RTT */
+};
+
+/* All in ns; -1 where there is no sample (percentiles: or were given up). */
+struct nd_rtt {
+	uint64_t samples;
+	int64_t min_ns, avg_ns, max_ns,
+	    stddev_ns;			/* stddev: of the population */
+	int64_t p50_ns, p95_ns, p99_ns; /* nearest rank: exact up to 16 samples,
+					 * then within 2 % */
+	int64_t jitter_ns; /* RFC 3550 section 6.4.1, in order of sending */
+};
+
+/* ---- ping: ICMP echo, RFC 792 and RFC 4443 ------------------------------ */
+
+enum nd_ping_status {
+	ND_PING_REPLY,	      /* answered in time */
+	ND_PING_TIMEOUT,      /* not answered in time */
+	ND_PING_UNREACHABLE,  /* an ICMP error other than ttl exceeded */
+	ND_PING_TTL_EXCEEDED, /* ICMP time exceeded */
+	ND_PING_SEND_ERROR,   /* the local host refused to send it */
+	ND_PING_DUPLICATE,    /* a further answer; counted apart */
+	ND_PING_LATE,	      /* an answer after its TIMEOUT event */
+	ND_PING_INVALID,      /* an answer that failed a check */
+	ND_PING_SENT,	      /* handed to the network (ND_PING_F_SENT only) */
+	ND_PING_DONE	      /* all probes are decided: the last event */
+};
+
+#define ND_PING_F_ADAPTIVE 1u	 /* send the next once one is answered */
+#define ND_PING_F_ANY_SOURCE 2u	 /* broadcast, multicast: any sender answers */
+#define ND_PING_F_FIRST_REPLY 4u /* DONE after the first reply */
+#define ND_PING_F_SENT 8u	 /* report ND_PING_SENT too */
+
+struct nd_ping_opts {
+	size_t size; /* sizeof(struct nd_ping_opts) */
+	const struct sockaddr
+	    *addr; /* sockaddr_in or _in6; the port is ignored */
+	const struct sockaddr *source; /* NULL: the system chooses */
+	uint64_t count;		       /* probes; 0: until stopped */
+	int64_t interval_ns;	       /* between two departures, at least 1 us;
+					* ADAPTIVE: where no answer comes */
+	int64_t least_interval_ns;     /* ADAPTIVE: never closer than that */
+	int64_t timeout_ns;	/* 0: 3 x the largest RTT seen, at least 1 s;
+				 * 3 s before the first reply */
+	int64_t start_ns;	/* before the first probe, from now */
+	uint32_t payload;	/* bytes after the ICMP header, <= 65507 */
+	uint32_t preload;	/* probes sent at once at the start */
+	const uint8_t *pattern; /* fills the payload, or NULL */
+	size_t pattern_len;	/* 0..16 */
+	int ttl;		/* 1..255, or -1 */
+	int tos;		/* 0..255, or -1 */
+	unsigned flags;		/* ND_PING_F_* */
+};
+#define ND_PING_OPTS_INIT                                                      \
+	{                                                                      \
+		.size = sizeof(struct nd_ping_opts),                           \
+		.interval_ns = 1000000000, .payload = 56, .ttl = -1, .tos = -1 \
+	}
+
+struct nd_ping_event {
+	enum nd_ping_status status;
+	uint64_t seq;	      /* of the probe, from 1; 0 with DONE */
+	int64_t sent_real_ns; /* when it left, CLOCK_REALTIME */
+	int64_t rtt_ns;	      /* or -1 */
+	enum nd_clock clock;
+	const struct sockaddr *from; /* who answered, or NULL */
+	int ttl, tos;		     /* of the answer, or -1 */
+	int bytes; /* ICMP header and payload of the answer, or -1 */
+	int icmp_type, icmp_code; /* of an ICMP error, or -1 */
+	int mtu; /* of "fragmentation needed", "too big", or -1 */
+	int err; /* SEND_ERROR: negative errno, else 0 */
+	enum nd_invalid invalid; /* INVALID: why; else ND_INVALID_COUNT */
+	int diff_offset;	 /* first payload byte that differs, or -1 */
+	uint8_t diff_want, diff_got;
+};
+
+typedef void nd_ping_cb(
+    struct nd_ping *ping, const struct nd_ping_event *event, void *user);
+
+/*
+ * Starts pinging one address. The first probe leaves from the loop, never
+ * inside this call. ND_EFAMILY, ND_EOPTION, ND_ELIMIT, -ENOMEM.
+ */
+ND_API int nd_ping_start(struct nd_ping **ret, struct nd_ctx *ctx,
+    const struct nd_ping_opts *opts, nd_ping_cb *cb, void *user);
+/*
+ * Ends it now, without a further callback; probes in flight become
+ * `unfinished`. The statistics stay readable.
+ */
+ND_API void nd_ping_stop(struct nd_ping *ping);
+/* Stops and frees; legal inside any callback; NULL is allowed. */
+ND_API void nd_ping_free(struct nd_ping *ping);
+
+/*
+ * Every probe sent is exactly one of received, lost, errors, unfinished:
+ * while it is in flight, unfinished.
+ */
+struct nd_ping_stats {
+	size_t size; /* sizeof(struct nd_ping_stats), set by caller */
+	uint64_t sent, received, lost, late, duplicates, invalid, errors;
+	uint64_t late_errors; /* of late: answered by an ICMP error */
+	uint64_t send_errors; /* not in sent */
+	uint64_t unfinished;
+	bool loss_uncertain; /* our own socket dropped packets meanwhile */
+	uint64_t pipe;	   /* most probes out when an answer came, as ping(8) */
+	struct nd_rtt rtt; /* without duplicates and late replies */
+	enum nd_clock clock; /* the least exact used, or ND_CLOCK_NONE */
+	int64_t duration_ns; /* from the first departure to the last event */
+};
+ND_API int nd_ping_stats(const struct nd_ping *ping, struct nd_ping_stats *ret);
+
+/* What one sender answered to a ND_PING_F_ANY_SOURCE diagnostic. */
+struct nd_ping_sender {
+	struct sockaddr_storage addr;
+	uint64_t received, duplicates;
+	int64_t min_ns, avg_ns, max_ns;
+};
+/* The I-th sender, from 0, in order of appearance; -ENOENT past the last. */
+ND_API int nd_ping_sender(
+    const struct nd_ping *ping, size_t i, struct nd_ping_sender *ret);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
