@@ -1,0 +1,531 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The ping diagnostic: a state machine over the engine. When to send, which
+ * answers are authentic, what they mean to the counters, what to report.
+ */
+#include "diag/ping.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_PAYLOAD 65507u
+#define FIRST_TIMEOUT_NS 3000000000 /* before the first reply */
+#define LEAST_TIMEOUT_NS 1000000000
+
+/* Tasks are the first member of diagnostics. */
+static struct nd_ping *
+of(struct nd_task *task)
+{
+	return (struct nd_ping *)(void *)task;
+}
+
+/* ---- Reporting ---------------------------------------------------------- */
+
+static struct nd_ping_event
+event_of(struct nd_ping *ping, enum nd_ping_status status, uint64_t number)
+{
+	ping->last_ns = nd_monotonic(&ping->task.ctx->time);
+	return (struct nd_ping_event){.status = status,
+	    .seq = number,
+	    .rtt_ns = -1,
+	    .clock = ND_CLOCK_NONE,
+	    .ttl = -1,
+	    .tos = -1,
+	    .bytes = -1,
+	    .icmp_type = -1,
+	    .icmp_code = -1,
+	    .mtu = -1,
+	    .invalid = ND_INVALID_COUNT,
+	    .diff_offset = -1};
+}
+
+static struct nd_ping_event
+event_of_probe(
+    struct nd_ping *ping, enum nd_ping_status status, const struct nd_probe *p)
+{
+	struct nd_ping_event e = event_of(ping, status, nd_probe_number(p));
+
+	e.sent_real_ns = p->sent_ns + ping->task.ctx->time.offset_ns;
+	return e;
+}
+
+/* True while the diagnostic goes on: the callback may have ended it. */
+static bool
+emit(struct nd_ping *ping, const struct nd_ping_event *e)
+{
+	ping->profile->cb(ping, e, ping->user);
+	return ping->task.active;
+}
+
+/* With what is known of the packet that came. */
+static bool
+emit_answer(
+    struct nd_ping *ping, struct nd_ping_event *e, const struct nd_answer *a)
+{
+	struct sockaddr_storage from;
+
+	if (a->packet->from.family != 0) {
+		(void)nd_addr_to(&a->packet->from, &from);
+		e->from = (const struct sockaddr *)&from;
+	}
+	e->ttl = a->packet->ttl;
+	e->tos = a->packet->tos;
+	if (a->icmp != NULL)
+		e->bytes = (int)a->icmp->len;
+	return emit(ping, e);
+}
+
+static bool
+all_sent(const struct nd_ping *ping)
+{
+	return ping->profile->count > 0 &&
+	       ping->task.numbers >= ping->profile->count;
+}
+
+static void
+finish_if_done(struct nd_ping *ping)
+{
+	const bool enough =
+	    (ping->profile->flags & ND_PING_F_FIRST_REPLY) != 0 &&
+	    ping->rtt.n > 0;
+	struct nd_ping_event e;
+
+	if (!enough && (!all_sent(ping) || ping->task.in_flight > 0))
+		return;
+	nd_task_stop(&ping->task);
+	e = event_of(ping, ND_PING_DONE, 0);
+	(void)emit(ping, &e);
+}
+
+/* ---- Sending ------------------------------------------------------------ */
+
+static int64_t
+timeout_of(const struct nd_ping *ping)
+{
+	if (ping->profile->timeout_ns > 0)
+		return ping->profile->timeout_ns;
+	if (ping->largest_ns < 0)
+		return FIRST_TIMEOUT_NS;
+	return ping->largest_ns > LEAST_TIMEOUT_NS / 3 ? 3 * ping->largest_ns
+						       : LEAST_TIMEOUT_NS;
+}
+
+/*
+ * By an absolute schedule, so that nothing drifts. What was missed (the
+ * process was stopped, the rate is capped) is left out, not made up for.
+ */
+static void
+schedule_next(struct nd_ping *ping)
+{
+	const struct nd_ping_profile *profile = ping->profile;
+	const int64_t now = nd_monotonic(&ping->task.ctx->time);
+	int64_t due = ping->task.timer.due_ns;
+
+	if (all_sent(ping))
+		return;
+	if (ping->task.numbers < profile->preload) {
+		due = now;
+	} else if ((profile->flags & ND_PING_F_ADAPTIVE) != 0) {
+		due = now + profile->interval_ns;
+	} else {
+		due += profile->interval_ns;
+		if (due <= now - profile->interval_ns)
+			due += (now - due) / profile->interval_ns *
+			       profile->interval_ns;
+	}
+	nd_task_due(&ping->task, due);
+}
+
+/* ADAPTIVE: an answer asks for the next probe. */
+static void
+hurry(struct nd_ping *ping)
+{
+	const struct nd_ping_profile *profile = ping->profile;
+	const struct nd_task *task = &ping->task;
+	int64_t due = nd_monotonic(&task->ctx->time), least;
+
+	if ((profile->flags & ND_PING_F_ADAPTIVE) == 0 || all_sent(ping) ||
+	    task->waiting)
+		return;
+	/* The timer stands at the last departure + interval. */
+	least = task->timer.due_ns - profile->interval_ns +
+		profile->least_interval_ns;
+	nd_task_due(&ping->task, due > least ? due : least);
+}
+
+static void
+emit_send_error(struct nd_ping *ping, int err)
+{
+	struct nd_ctx *ctx = ping->task.ctx;
+	struct nd_ping_event e =
+	    event_of(ping, ND_PING_SEND_ERROR, ping->task.numbers);
+
+	ping->send_errors++;
+	e.err = err;
+	e.sent_real_ns = ping->last_ns + ctx->time.offset_ns;
+	if (err == -EMSGSIZE)
+		e.mtu = nd_source_mtu(&ctx->source, &ping->task.addr);
+	if (e.mtu < 0)
+		e.mtu = -1;
+	if (emit(ping, &e))
+		finish_if_done(ping);
+}
+
+static int
+on_send(struct nd_task *task)
+{
+	struct nd_ping *ping = of(task);
+	struct nd_ctx *ctx = task->ctx;
+	const struct nd_ping_profile *profile = ping->profile;
+	const struct nd_sock *s =
+	    nd_ctx_sock(ctx, task->addr.family, task->proto);
+	struct nd_shot shot = {.timeout_ns = timeout_of(ping),
+	    .from = profile->source.family != 0 ? &profile->source : NULL,
+	    .ttl = profile->ttl,
+	    .tos = profile->tos,
+	    .data = ctx->tx};
+	struct nd_probe *p;
+	uint16_t seq;
+	int r = nd_ping_pick_seq(ping, s->ident, &seq);
+
+	if (r != 0)
+		return r;
+	nd_rtt_reserve(
+	    &ping->rtt, &ctx->rtt_budget, (uint64_t)task->in_flight + 1);
+	shot.tag = (uint32_t)s->ident << 16 | seq;
+	shot.len = nd_ping_build(ping, task->numbers + 1, s->ident, seq);
+	r = nd_task_shoot(task, &shot, &p);
+	if (r == -EAGAIN)
+		return r;
+	schedule_next(ping);
+	if (r != 0) {
+		emit_send_error(ping, r);
+		return 0;
+	}
+	if (ping->first_ns < 0)
+		ping->first_ns = p->sent_ns;
+	if ((profile->flags & ND_PING_F_SENT) != 0) {
+		struct nd_ping_event e = event_of_probe(ping, ND_PING_SENT, p);
+
+		(void)emit(ping, &e);
+	}
+	return 0;
+}
+
+/* ---- Receiving ---------------------------------------------------------- */
+
+static void
+reject(struct nd_ping *ping, const struct nd_probe *p,
+    const struct nd_answer *a, const struct nd_ping_check *c)
+{
+	struct nd_ping_event e = event_of_probe(ping, ND_PING_INVALID, p);
+
+	nd_task_invalid(&ping->task, c->fault);
+	ping->invalid++;
+	/* A number that was never given out, or cannot be believed. */
+	if (c->fault == ND_INVALID_UNKNOWN)
+		e.seq = 0;
+	e.invalid = c->fault;
+	e.diff_offset = c->diff_offset;
+	e.diff_want = c->want;
+	e.diff_got = c->got;
+	(void)emit_answer(ping, &e, a);
+}
+
+/* What a reply is worth; notes its RTT. */
+static enum nd_ping_status
+credit(struct nd_ping *ping, enum nd_verdict verdict, uint64_t number,
+    const struct nd_answer *a, const struct nd_timing *t)
+{
+	const uint64_t out = ping->task.numbers - number + 1;
+	bool is_new =
+	    ping->senders != NULL &&
+	    nd_senders_note(ping->senders, &a->packet->from, number, t->rtt_ns);
+
+	if (verdict == ND_VERDICT_DUPLICATE) {
+		if (is_new)
+			return ND_PING_REPLY;
+		ping->duplicates++;
+		return ND_PING_DUPLICATE;
+	}
+	if (t->rtt_ns > ping->largest_ns)
+		ping->largest_ns = t->rtt_ns;
+	if (verdict == ND_VERDICT_LATE) {
+		ping->late++;
+		return ND_PING_LATE;
+	}
+	nd_rtt_add(&ping->rtt, t->rtt_ns);
+	if (ping->clock == ND_CLOCK_NONE || t->clock > ping->clock)
+		ping->clock = (uint8_t)t->clock;
+	if (out > ping->pipe)
+		ping->pipe = out;
+	return ND_PING_REPLY;
+}
+
+static void
+on_reply(struct nd_task *task, struct nd_probe *p, const struct nd_answer *a)
+{
+	struct nd_ping *ping = of(task);
+	const uint64_t number = nd_probe_number(p);
+	struct nd_ping_event e;
+	enum nd_verdict verdict;
+	struct nd_timing t;
+	struct nd_ping_check c = {.fault = a->fault, .diff_offset = -1};
+
+	if (a->fault == ND_INVALID_COUNT || a->fault == ND_INVALID_SOURCE)
+		c = nd_ping_check_reply(
+		    ping, number, a->payload, a->payload_len);
+	if (a->fault == ND_INVALID_SOURCE) {
+		/* If more than the source is wrong it is not our probe's. */
+		if (c.fault != ND_INVALID_COUNT)
+			return;
+		c.fault = ND_INVALID_SOURCE;
+	}
+	if (c.fault != ND_INVALID_COUNT) {
+		reject(ping, p, a, &c);
+		return;
+	}
+	e = event_of_probe(ping, ND_PING_REPLY, p);
+	verdict = nd_probe_answered(p, a, &t);
+	if (!task->active)
+		return;
+	e.status = credit(ping, verdict, number, a, &t);
+	e.rtt_ns = t.rtt_ns;
+	e.clock = t.clock;
+	if (verdict == ND_VERDICT_IN_TIME)
+		hurry(ping);
+	if (emit_answer(ping, &e, a))
+		finish_if_done(ping);
+}
+
+static void
+on_error(struct nd_task *task, struct nd_probe *p, const struct nd_answer *a)
+{
+	struct nd_ping *ping = of(task);
+	const struct nd_icmp *icmp = a->icmp;
+	const struct nd_packet *packet = a->packet;
+	const uint8_t exceeded = task->addr.family == AF_INET ? 11 : 3;
+	struct nd_ping_event e;
+	struct nd_timing t;
+
+	/* These say that something else happened, not that it failed. */
+	if (icmp != NULL && (icmp->kind == ND_ICMP_REDIRECT ||
+				icmp->kind == ND_ICMP_SOURCE_QUENCH))
+		return;
+	if (!nd_ping_check_quote(
+		ping, nd_probe_number(p), a->payload, a->payload_len)) {
+		reject(ping, p, a,
+		    &(const struct nd_ping_check){
+			.fault = ND_INVALID_TAG, .diff_offset = -1});
+		return;
+	}
+	e = event_of_probe(ping, ND_PING_UNREACHABLE, p);
+	e.icmp_type = icmp != NULL ? icmp->type : packet->icmp_type;
+	e.icmp_code = icmp != NULL ? icmp->code : packet->icmp_code;
+	if (e.icmp_type == exceeded)
+		e.status = ND_PING_TTL_EXCEEDED;
+	if (icmp != NULL ? icmp->kind == ND_ICMP_TOO_BIG : packet->mtu > 0)
+		e.mtu = (int)(icmp != NULL ? icmp->mtu : packet->mtu);
+	switch (nd_probe_failed(p, a, &t)) {
+	case ND_VERDICT_IN_TIME:
+		ping->errors++;
+		break;
+	case ND_VERDICT_LATE:
+		e.status = ND_PING_LATE;
+		ping->late++;
+		ping->late_errors++;
+		break;
+	case ND_VERDICT_DUPLICATE:
+		return;
+	}
+	if (!task->active)
+		return;
+	e.rtt_ns = t.rtt_ns;
+	e.clock = t.clock;
+	if (emit_answer(ping, &e, a))
+		finish_if_done(ping);
+}
+
+static void
+on_expired(struct nd_task *task, struct nd_probe *p)
+{
+	struct nd_ping *ping = of(task);
+	struct nd_ping_event e = event_of_probe(ping, ND_PING_TIMEOUT, p);
+
+	if (p->sent_ns <= task->ctx->last_drop_ns)
+		ping->loss_uncertain = true;
+	if (emit(ping, &e))
+		finish_if_done(ping);
+}
+
+static void
+on_settled(struct nd_task *task, const struct nd_probe *p)
+{
+	if (p->rtt_ns >= 0)
+		nd_rtt_add_ordered(&of(task)->rtt, p->rtt_ns);
+}
+
+static const struct nd_task_ops ops = {.send = on_send,
+    .reply = on_reply,
+    .error = on_error,
+    .expired = on_expired,
+    .settled = on_settled};
+
+/* ---- The public calls --------------------------------------------------- */
+
+static bool
+opts_valid(const struct nd_ping_opts *o)
+{
+	return o->size == sizeof(*o) && o->addr != NULL &&
+	       o->interval_ns >= 1000 && o->least_interval_ns >= 0 &&
+	       o->timeout_ns >= 0 && o->start_ns >= 0 &&
+	       o->payload <= MAX_PAYLOAD && o->pattern_len <= 16 &&
+	       (o->pattern != NULL || o->pattern_len == 0) && o->ttl >= -1 &&
+	       o->ttl != 0 && o->ttl <= 255 && o->tos >= -1 && o->tos <= 255;
+}
+
+static int
+make_profile(
+    struct nd_ping_profile *f, const struct nd_ping_opts *o, nd_ping_cb *cb)
+{
+	/* Compared by its bytes: the padding too. */
+	memset(f, 0, sizeof(*f));
+	f->cb = cb;
+	f->count = o->count;
+	f->interval_ns = o->interval_ns;
+	f->least_interval_ns = o->least_interval_ns;
+	f->timeout_ns = o->timeout_ns;
+	f->payload = o->payload;
+	f->preload = o->preload;
+	f->ttl = o->ttl;
+	f->tos = o->tos;
+	f->flags = o->flags;
+	f->pattern_len = (uint32_t)o->pattern_len;
+	if (o->pattern_len > 0)
+		memcpy(f->pattern, o->pattern, o->pattern_len);
+	return o->source != NULL ? nd_addr_from(&f->source, o->source) : 0;
+}
+
+/* The last part of nd_ping_start(), from where the memory is there. */
+static int
+start(struct nd_ping *ping, struct nd_ctx *ctx, const struct nd_ping_opts *o)
+{
+	struct nd_sock *s;
+	int r = nd_task_start(&ping->task, ctx, &ops);
+
+	if (r != 0)
+		return r;
+	s = nd_ctx_sock(ctx, ping->task.addr.family, ping->task.proto);
+	r = s->ops->reserve(s, o->payload + ND_ICMP_HEADER);
+	if (r != 0) {
+		nd_task_stop(&ping->task);
+		return r;
+	}
+	nd_task_due(&ping->task, nd_monotonic(&ctx->time) + o->start_ns);
+	return 0;
+}
+
+int
+nd_ping_start(struct nd_ping **ret, struct nd_ctx *ctx,
+    const struct nd_ping_opts *opts, nd_ping_cb *cb, void *user)
+{
+	struct nd_ping_profile profile;
+	struct nd_ping *ping;
+	int r;
+
+	if (!opts_valid(opts) || cb == NULL)
+		return ND_EOPTION;
+	r = make_profile(&profile, opts, cb);
+	if (r != 0)
+		return r;
+	ping = calloc(1, sizeof(*ping));
+	if (ping == NULL)
+		return -ENOMEM;
+	r = nd_addr_from(&ping->task.addr, opts->addr);
+	if (r != 0)
+		goto fail;
+	ping->task.proto =
+	    ping->task.addr.family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6;
+	ping->task.any_source = (opts->flags & ND_PING_F_ANY_SOURCE) != 0;
+	ping->user = user;
+	ping->largest_ns = ping->first_ns = -1;
+	ping->clock = ND_CLOCK_NONE;
+	r = -ENOMEM;
+	ping->profile = nd_shared_get(&ctx->shared, &profile, sizeof(profile));
+	if (ping->profile == NULL)
+		goto fail;
+	if (ping->task.any_source && (ping->senders = nd_senders_new()) == NULL)
+		goto fail_shared;
+	r = start(ping, ctx, opts);
+	if (r != 0)
+		goto fail_senders;
+	*ret = ping;
+	return 0;
+fail_senders:
+	nd_senders_free(ping->senders);
+fail_shared:
+	nd_shared_put(&ctx->shared, ping->profile);
+fail:
+	free(ping);
+	return r;
+}
+
+void
+nd_ping_stop(struct nd_ping *ping)
+{
+	if (ping != NULL)
+		nd_task_stop(&ping->task);
+}
+
+void
+nd_ping_free(struct nd_ping *ping)
+{
+	struct nd_ctx *ctx;
+
+	if (ping == NULL)
+		return;
+	ctx = ping->task.ctx;
+	nd_task_stop(&ping->task);
+	nd_senders_free(ping->senders);
+	ping->senders = NULL;
+	nd_rtt_free(&ping->rtt, &ctx->rtt_budget);
+	nd_shared_put(&ctx->shared, ping->profile);
+	nd_task_free(&ping->task);
+}
+
+int
+nd_ping_stats(const struct nd_ping *ping, struct nd_ping_stats *ret)
+{
+	const struct nd_task *task = &ping->task;
+	struct nd_ping_stats s = {.size = sizeof(s)};
+
+	if (ret->size != sizeof(*ret))
+		return ND_EOPTION;
+	s.sent = task->numbers - ping->send_errors;
+	s.received = ping->rtt.n;
+	s.errors = ping->errors;
+	s.unfinished = task->in_flight;
+	s.lost = s.sent - s.received - s.errors - s.unfinished;
+	s.late = ping->late;
+	s.late_errors = ping->late_errors;
+	s.duplicates = ping->duplicates;
+	s.invalid = ping->invalid;
+	s.send_errors = ping->send_errors;
+	s.loss_uncertain = ping->loss_uncertain;
+	s.pipe = ping->pipe;
+	s.clock = (enum nd_clock)ping->clock;
+	if (ping->first_ns >= 0 && ping->last_ns > ping->first_ns)
+		s.duration_ns = ping->last_ns - ping->first_ns;
+	nd_rtt_report(&ping->rtt, &s.rtt);
+	*ret = s;
+	return 0;
+}
+
+int
+nd_ping_sender(const struct nd_ping *ping, size_t i, struct nd_ping_sender *ret)
+{
+	return ping->senders != NULL ? nd_senders_get(ping->senders, i, ret)
+				     : -ENOENT;
+}
