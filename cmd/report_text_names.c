@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* report_text_names.c: --alive and --down: names only, one a line. */
+#include "report_text.h"
+
+static void
+names_begin(struct report *report, const struct report_run *run, int64_t now_ns)
+{
+	(void)report;
+	(void)run;
+	(void)now_ns;
+}
+
+static void
+names_start(struct report *report, const struct report_target *target,
+    const struct report_start *start, int64_t now_ns)
+{
+	(void)report;
+	(void)target;
+	(void)start;
+	(void)now_ns;
+}
+
+static void
+names_probe(struct report *report, const struct report_target *target,
+    const struct nd_ping_event *event, const char *name, int64_t now_ns)
+{
+	(void)target;
+	(void)name;
+	(void)now_ns;
+	report_ewma(report, event);
+}
+
+static void
+names_interim(struct report *report, const struct report_target *target,
+    const struct report_summary *summary, int64_t now_ns)
+{
+	(void)report;
+	(void)target;
+	(void)summary;
+	(void)now_ns;
+}
+
+static void
+name(struct report *report, const struct report_target *target, bool alive)
+{
+	struct text_report *text = text_self(report);
+
+	if (alive ? !report->opts.alive : !report->opts.down)
+		return;
+	buf_reset(&text->line);
+	text_name(&text->line, target);
+	buf_char(&text->line, '\n');
+	text_flush(text);
+}
+
+static void
+names_summary(struct report *report, const struct report_target *target,
+    const struct report_summary *summary, int64_t now_ns)
+{
+	(void)now_ns;
+	name(report, target,
+	    summary->stats->received > 0 || summary->stats->late > 0);
+}
+
+static void
+names_error(struct report *report, const struct report_target *target,
+    const struct report_error *error, int64_t now_ns)
+{
+	(void)error;
+	(void)now_ns;
+	if (target != NULL)
+		name(report, target, false);
+}
+
+static void
+names_end(struct report *report, const struct report_end *end, int64_t now_ns)
+{
+	(void)report;
+	(void)end;
+	(void)now_ns;
+}
+
+/* Names need no order at the end: each is printed as soon as it is known. */
+const struct report_ops report_text_names_ops = {
+    .at_end = false,
+    .begin = names_begin,
+    .start = names_start,
+    .probe = names_probe,
+    .interim = names_interim,
+    .summary = names_summary,
+    .error = names_error,
+    .end = names_end,
+    .free = text_free,
+};

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MIT */
+/* report_text_probe.c: the lines of single probes, in the words of ping(8). */
+#include <errno.h>
+
+#include "addrtext.h"
+#include "color.h"
+#include "icmp_names.h"
+#include "report_text.h"
+#include "safe.h"
+
+#define US_PER_MS 1000
+
+/* " time=0.045 ms" with as many digits as ping(8) shows. */
+static void
+add_time(struct buf *line, int64_t rtt_ns)
+{
+	uint64_t us;
+
+	if (rtt_ns < 0)
+		return;
+	us = ((uint64_t)rtt_ns + 500) / 1000;
+	buf_str(line, " time=");
+	if (us >= 99950) {
+		buf_u64(line, (us + 500) / US_PER_MS);
+	} else if (us >= 9995) {
+		us += 50;
+		buf_u64(line, us / US_PER_MS);
+		buf_char(line, '.');
+		buf_u64(line, us % US_PER_MS / 100);
+	} else if (us >= 1000) {
+		us += 5;
+		buf_u64(line, us / US_PER_MS);
+		buf_char(line, '.');
+		buf_u64_zero(line, us % US_PER_MS / 10, 2);
+	} else {
+		buf_str(line, "0.");
+		buf_u64_zero(line, us, 3);
+	}
+	buf_str(line, " ms");
+}
+
+/* What is wrong with an answer; text that stands behind its time. */
+static void
+add_invalid(struct buf *line, const struct nd_ping_event *event)
+{
+	switch (event->invalid) {
+	case ND_INVALID_CHECKSUM:
+		buf_str(line, " (BAD CHECKSUM!)");
+		break;
+	case ND_INVALID_SOURCE:
+		buf_str(line, " (DIFFERENT ADDRESS!)");
+		break;
+	case ND_INVALID_TRUNCATED:
+		buf_str(line, " (truncated)");
+		break;
+	case ND_INVALID_UNKNOWN:
+	case ND_INVALID_TAG:
+		buf_str(line, " (invalid: ");
+		buf_str(line, nd_invalid_name(event->invalid));
+		buf_char(line, ')');
+		break;
+	case ND_INVALID_PAYLOAD:
+	case ND_INVALID_COUNT:
+		break;
+	}
+	if (event->diff_offset < 0)
+		return;
+	buf_str(line, "\nwrong data byte #");
+	buf_i64(line, event->diff_offset);
+	buf_str(line, " should be 0x");
+	buf_hex(line, event->diff_want, 1);
+	buf_str(line, " but was 0x");
+	buf_hex(line, event->diff_got, 1);
+}
+
+/* "64 bytes from NAME (ADDR): icmp_seq=1 ttl=64 time=0.045 ms" and marks. */
+static void
+add_reply(struct text_report *text, const struct nd_ping_event *event,
+    const char *name, const char *addr)
+{
+	struct buf *line = &text->line;
+
+	buf_u64(line, event->bytes >= 0
+			  ? (uint64_t)event->bytes
+			  : text->head.opts.payload + UINT64_C(8));
+	buf_str(line, " bytes from ");
+	text_who(line, name, addr);
+	buf_str(line, ": icmp_seq=");
+	buf_u64(line, event->seq);
+	if (event->ttl >= 0) {
+		buf_str(line, " ttl=");
+		buf_i64(line, event->ttl);
+	}
+	add_time(line, event->rtt_ns);
+	if (event->status == ND_PING_DUPLICATE)
+		buf_str(line, " (DUP!)");
+	else if (event->status == ND_PING_LATE)
+		buf_str(line, " (late)");
+	else if (event->status == ND_PING_INVALID)
+		add_invalid(line, event);
+	if (text->head.opts.audible && event->status != ND_PING_INVALID)
+		buf_char(line, '\a');
+	buf_char(line, '\n');
+}
+
+/* "From ADDR icmp_seq=1 Destination Host Unreachable" */
+static void
+add_error(struct text_report *text, const struct nd_ping_event *event,
+    const char *name, const char *addr, int af)
+{
+	struct buf *line = &text->line;
+	bool color = text->head.opts.color;
+
+	buf_str(line, "From ");
+	text_who(line, name, addr);
+	buf_str(line, " icmp_seq=");
+	buf_u64(line, event->seq);
+	buf_char(line, ' ');
+	if (color)
+		buf_str(line, COLOR_RED);
+	icmp_error_text(
+	    line, af, event->icmp_type, event->icmp_code, event->mtu);
+	if (color)
+		buf_str(line, COLOR_RESET);
+	buf_char(line, '\n');
+}
+
+/* Each send error once: of one target, until something was sent again. */
+static void
+warn_send(struct text_report *text, const struct report_target *target,
+    const struct nd_ping_event *event, bool one)
+{
+	const struct report_opts *opts = &text->head.opts;
+	struct buf cause = BUF_INIT;
+	struct buf subject = BUF_INIT;
+	size_t i;
+
+	for (i = 0; i < text->ntold; i++) {
+		if (text->told[i] == event->err)
+			return;
+	}
+	if (text->ntold == TEXT_TOLD || opts->warn == NULL)
+		return;
+	if (one)
+		text->ntold = 0;
+	text->told[text->ntold++] = event->err;
+	if (event->err == -EMSGSIZE && event->mtu > 0) {
+		buf_str(&cause, "message too long, mtu=");
+		buf_i64(&cause, event->mtu);
+	} else {
+		buf_str(&cause, nd_strerror(event->err));
+	}
+	if (!one)
+		text_name(&subject, target);
+	else if (event->err == -EMSGSIZE)
+		buf_str(&subject, "local error");
+	else
+		buf_str(&subject, "sendmsg");
+	buf_char(&cause, '\0');
+	buf_char(&subject, '\0');
+	if (!cause.failed && !subject.failed)
+		opts->warn(opts->warn_user, subject.data, cause.data);
+	buf_free(&cause);
+	buf_free(&subject);
+}
+
+/* A dot for what is out, taken back by its answer. */
+static void
+flood(struct text_report *text, const struct nd_ping_event *event)
+{
+	const char *mark = NULL;
+
+	switch (event->status) {
+	case ND_PING_SENT:
+		mark = ".";
+		break;
+	case ND_PING_REPLY:
+	case ND_PING_DUPLICATE:
+	case ND_PING_LATE:
+		mark = "\b \b";
+		break;
+	case ND_PING_UNREACHABLE:
+	case ND_PING_TTL_EXCEEDED:
+		mark = "\bE";
+		break;
+	case ND_PING_SEND_ERROR:
+		mark = "E";
+		break;
+	case ND_PING_INVALID:
+		mark = event->invalid == ND_INVALID_CHECKSUM ? "\bC" : NULL;
+		break;
+	case ND_PING_TIMEOUT:
+	case ND_PING_DONE:
+		break;
+	}
+	if (mark == NULL)
+		return;
+	buf_reset(&text->line);
+	buf_str(&text->line, mark);
+	text_flush(text);
+}
+
+static uint64_t
+seq_bit(uint64_t seq)
+{
+	return UINT64_C(1) << (seq % 64);
+}
+
+static void
+add_no_answer(struct buf *line, uint64_t seq)
+{
+	buf_str(line, "no answer yet for icmp_seq=");
+	buf_u64(line, seq);
+	buf_char(line, '\n');
+}
+
+/*
+ * --outstanding. With one target as ping(8): when a probe leaves, its
+ * predecessor should have been answered. With many, when it timed out.
+ */
+static void
+outstanding(struct text_report *text, const struct report_target *target,
+    const struct nd_ping_event *event, bool one, int64_t now_ns)
+{
+	uint64_t seq = event->seq;
+
+	if (one && event->status == ND_PING_SENT) {
+		text->decided &= ~seq_bit(seq);
+		if (seq < 2 || (text->decided & seq_bit(seq - 1)) != 0)
+			return;
+		add_no_answer(text_line(text, now_ns), seq - 1);
+		text_flush(text);
+	} else if (!one && event->status == ND_PING_TIMEOUT) {
+		struct buf *line = text_line(text, now_ns);
+
+		text_name(line, target);
+		buf_str(line, ": ");
+		add_no_answer(line, seq);
+		text_flush(text);
+	}
+}
+
+/* Invalid answers that ping(8) shows too; the others only with --verbose. */
+static bool
+shown(const struct text_report *text, const struct nd_ping_event *event)
+{
+	if (event->status != ND_PING_INVALID || text->head.opts.verbose)
+		return true;
+	return event->invalid != ND_INVALID_UNKNOWN &&
+	       event->invalid != ND_INVALID_TAG;
+}
+
+/* The line of an answer or an ICMP error. */
+static void
+answer(struct text_report *text, const struct report_target *target,
+    const struct nd_ping_event *event, const char *name, bool one,
+    int64_t now_ns)
+{
+	char from[ADDRTEXT_MAX] = "";
+	const char *addr = target->addr != NULL ? target->addr : "";
+	struct buf *line;
+
+	if (!shown(text, event))
+		return;
+	if (event->from != NULL)
+		addr = addrtext(event->from, from);
+	line = text_line(text, now_ns);
+	if (event->status == ND_PING_UNREACHABLE ||
+	    event->status == ND_PING_TTL_EXCEEDED) {
+		if (!one) {
+			text_name(line, target);
+			buf_str(line, ": ");
+		}
+		add_error(text, event, name, addr, target->af);
+	} else {
+		add_reply(text, event, one ? name : target->name, addr);
+	}
+	text_flush(text);
+	text->lines = true;
+}
+
+void
+text_probe(struct text_report *text, const struct report_target *target,
+    const struct nd_ping_event *event, const char *name, bool one,
+    int64_t now_ns)
+{
+	const struct report_opts *opts = &text->head.opts;
+
+	report_ewma(&text->head, event);
+	if (event->status == ND_PING_SENT && one)
+		text->ntold = 0;
+	if (event->status == ND_PING_SEND_ERROR && !(opts->flood && one))
+		warn_send(text, target, event, one);
+	if (opts->quiet)
+		return;
+	if (opts->flood) {
+		if (one)
+			flood(text, event);
+		return;
+	}
+	if (opts->outstanding)
+		outstanding(text, target, event, one, now_ns);
+	switch (event->status) {
+	case ND_PING_SENT:
+	case ND_PING_DONE:
+	case ND_PING_TIMEOUT:
+		return;
+	case ND_PING_SEND_ERROR:
+		break;
+	default:
+		answer(text, target, event, name, one, now_ns);
+		break;
+	}
+	text->decided |= seq_bit(event->seq);
+}

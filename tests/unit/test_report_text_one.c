@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd/report_text_one.c, report_text_probe.c: golden lines of iputils. */
+#include "capture.h"
+
+#include <errno.h>
+
+static const struct report_target target4 = {"localhost", "127.0.0.1", 4};
+
+static void
+open_one(struct capture *c, struct report_opts opts)
+{
+	opts.targets = 1;
+	opts.payload = 56;
+	capture_open(c, opts, report_ping_text);
+}
+
+static void
+feed(struct capture *c, struct nd_ping_event event, const char *name)
+{
+	c->report->ops->probe(c->report, &target4, &event, name, NOW);
+}
+
+static void
+header(struct capture *c, const char *name, const char *addr, int af,
+    struct report_start start, const char *want)
+{
+	const struct report_target target = {name, addr, af};
+
+	c->report->ops->start(c->report, &target, &start, NOW);
+	cr_assert_str_eq(capture_text(c), want);
+}
+
+Test(report_text_one, header)
+{
+	const struct report_start plain = {.src = "127.0.0.1"};
+	const struct report_start device = {.src = "::1", .device = "lo"};
+	const struct report_start source = {
+	    .src = "10.9.0.1", .show_source = true};
+	const struct report_start named = {.addr_name = "localhost"};
+	struct capture c;
+
+	open_one(&c, (struct report_opts){0});
+	header(&c, NULL, "127.0.0.1", 4, plain,
+	    "PING 127.0.0.1 (127.0.0.1) 56(84) bytes of data.\n");
+	header(&c, "localhost", "127.0.0.1", 4, plain,
+	    "PING localhost (127.0.0.1) 56(84) bytes of data.\n");
+	header(&c, "127.0.0.1", "127.0.0.1", 4, source,
+	    "PING 127.0.0.1 (127.0.0.1) from 10.9.0.1 : "
+	    "56(84) bytes of data.\n");
+	header(&c, "::1", "::1", 6, plain, "PING ::1(::1) 56 data bytes\n");
+	header(&c, "::1", "::1", 6, device,
+	    "PING ::1(::1) from ::1 lo: 56 data bytes\n");
+	header(&c, "localhost", "::1", 6, named,
+	    "PING localhost(localhost (::1)) 56 data bytes\n");
+	header(&c, "a\033[2J", "127.0.0.1", 4, plain,
+	    "PING a\\x1b[2J (127.0.0.1) 56(84) bytes of data.\n");
+	capture_close(&c);
+}
+
+Test(report_text_one, digits_of_the_time)
+{
+	static const struct {
+		int64_t ns;
+		const char *text;
+	} cases[] = {
+	    {0, "0.000"},
+	    {9499, "0.009"},
+	    {9500, "0.010"},
+	    {999499, "0.999"},
+	    {999500, "1.00"},
+	    {1234567, "1.24"},
+	    {9994 * INT64_C(1000), "9.99"},
+	    {9995 * INT64_C(1000), "10.0"},
+	    {99949 * INT64_C(1000), "99.9"},
+	    {99950 * INT64_C(1000), "100"},
+	    {1025499 * INT64_C(1000), "1025"},
+	    {1025500 * INT64_C(1000), "1026"},
+	};
+	struct sockaddr_storage from;
+	struct capture c;
+	char want[128];
+
+	open_one(&c, (struct report_opts){0});
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		feed(&c, reply_of(7, address("127.0.0.1", &from), cases[i].ns),
+		    NULL);
+		(void)snprintf(want, sizeof(want),
+		    "64 bytes from 127.0.0.1: icmp_seq=7 ttl=64 time=%s ms\n",
+		    cases[i].text);
+		cr_assert_str_eq(capture_text(&c), want);
+	}
+	capture_close(&c);
+}
+
+Test(report_text_one, replies_and_their_marks)
+{
+	struct sockaddr_storage from;
+	struct nd_ping_event event;
+	struct capture c;
+
+	open_one(&c, (struct report_opts){0});
+	event = reply_of(1, address("127.0.0.1", &from), 45000);
+	feed(&c, event, "localhost");
+	cr_assert_str_eq(capture_text(&c),
+	    "64 bytes from localhost "
+	    "(127.0.0.1): icmp_seq=1 ttl=64 time=0.045 ms\n");
+	event.status = ND_PING_DUPLICATE;
+	feed(&c, event, NULL);
+	cr_assert_str_eq(capture_text(&c),
+	    "64 bytes from 127.0.0.1: "
+	    "icmp_seq=1 ttl=64 time=0.045 ms (DUP!)\n");
+	event.status = ND_PING_LATE;
+	event.ttl = -1;
+	feed(&c, event, "evil\033]0;name");
+	cr_assert_str_eq(capture_text(&c),
+	    "64 bytes from evil\\x1b]0;name "
+	    "(127.0.0.1): icmp_seq=1 time=0.045 ms (late)\n");
+	feed(&c, event_of(ND_PING_TIMEOUT, 2), NULL);
+	feed(&c, event_of(ND_PING_SENT, 3), NULL);
+	feed(&c, event_of(ND_PING_DONE, 0), NULL);
+	cr_assert_str_eq(capture_text(&c), "");
+	capture_close(&c);
+}
+
+Test(report_text_one, invalid_answers)
+{
+	struct sockaddr_storage from;
+	struct nd_ping_event event;
+	struct capture c;
+
+	open_one(&c, (struct report_opts){0});
+	event = reply_of(1, address("127.0.0.1", &from), 45000);
+	event.status = ND_PING_INVALID;
+	event.invalid = ND_INVALID_CHECKSUM;
+	feed(&c, event, NULL);
+	cr_assert_str_eq(capture_text(&c),
+	    "64 bytes from 127.0.0.1: "
+	    "icmp_seq=1 ttl=64 time=0.045 ms (BAD CHECKSUM!)\n");
+	event.invalid = ND_INVALID_SOURCE;
+	feed(&c, event, NULL);
+	cr_assert_str_eq(capture_text(&c),
+	    "64 bytes from 127.0.0.1: "
+	    "icmp_seq=1 ttl=64 time=0.045 ms (DIFFERENT ADDRESS!)\n");
+	event.invalid = ND_INVALID_PAYLOAD;
+	event.diff_offset = 17;
+	event.diff_want = 0x11;
+	event.diff_got = 0;
+	feed(&c, event, NULL);
+	cr_assert_str_eq(capture_text(&c),
+	    "64 bytes from 127.0.0.1: "
+	    "icmp_seq=1 ttl=64 time=0.045 ms\n"
+	    "wrong data byte #17 should be 0x11 but was 0x0\n");
+	event.diff_offset = -1;
+	event.invalid = ND_INVALID_TRUNCATED;
+	event.bytes = 12;
+	event.rtt_ns = -1;
+	feed(&c, event, NULL);
+	cr_assert_str_eq(capture_text(&c), "12 bytes from 127.0.0.1: "
+					   "icmp_seq=1 ttl=64 (truncated)\n");
+	event.invalid = ND_INVALID_TAG;
+	feed(&c, event, NULL);
+	cr_assert_str_eq(capture_text(&c), "");
+	c.report->opts.verbose = true;
+	feed(&c, event, NULL);
+	cr_assert_str_eq(capture_text(&c),
+	    "12 bytes from 127.0.0.1: "
+	    "icmp_seq=1 ttl=64 (invalid: tag)\n");
+	capture_close(&c);
+}
+
+Test(report_text_one, icmp_errors)
+{
+	struct sockaddr_storage from;
+	struct nd_ping_event event = event_of(ND_PING_UNREACHABLE, 3);
+	struct capture c;
+
+	open_one(&c, (struct report_opts){.timestamps = true});
+	event.from = address("10.0.0.1", &from);
+	event.icmp_type = 3;
+	event.icmp_code = 1;
+	feed(&c, event, NULL);
+	cr_assert_str_eq(capture_text(&c),
+	    "[1700000000.123456] "
+	    "From 10.0.0.1 icmp_seq=3 Destination Host Unreachable\n");
+	event.status = ND_PING_TTL_EXCEEDED;
+	event.icmp_type = 11;
+	event.icmp_code = 0;
+	feed(&c, event, "gw.example");
+	cr_assert_str_eq(capture_text(&c),
+	    "[1700000000.123456] "
+	    "From gw.example (10.0.0.1) icmp_seq=3 Time to live exceeded\n");
+	c.report->opts.color = true;
+	c.report->opts.timestamps = false;
+	feed(&c, event, NULL);
+	cr_assert_str_eq(capture_text(&c),
+	    "From 10.0.0.1 icmp_seq=3 "
+	    "\033[31mTime to live exceeded\033[0m\n");
+	capture_close(&c);
+}
+
+Test(report_text_one, outstanding_looks_at_the_one_before)
+{
+	struct sockaddr_storage from;
+	struct capture c;
+
+	open_one(&c, (struct report_opts){.outstanding = true});
+	address("127.0.0.1", &from);
+	feed(&c, event_of(ND_PING_SENT, 1), NULL);
+	feed(&c, event_of(ND_PING_SENT, 2), NULL);
+	cr_assert_str_eq(capture_text(&c), "no answer yet for icmp_seq=1\n");
+	feed(&c, reply_of(2, (const struct sockaddr *)&from, MS), NULL);
+	(void)capture_text(&c);
+	feed(&c, event_of(ND_PING_SENT, 3), NULL);
+	feed(&c, event_of(ND_PING_TIMEOUT, 3), NULL);
+	cr_assert_str_eq(capture_text(&c), "");
+	/* The same bit again, 64 later, is another probe. */
+	feed(&c, event_of(ND_PING_SENT, 66), NULL);
+	(void)capture_text(&c);
+	feed(&c, event_of(ND_PING_SENT, 67), NULL);
+	cr_assert_str_eq(capture_text(&c), "no answer yet for icmp_seq=66\n");
+	capture_close(&c);
+}
+
+Test(report_text_one, flood_and_bell)
+{
+	struct sockaddr_storage from;
+	struct nd_ping_event event;
+	struct capture c;
+
+	open_one(&c, (struct report_opts){.flood = true});
+	event = reply_of(1, address("127.0.0.1", &from), MS);
+	feed(&c, event_of(ND_PING_SENT, 1), NULL);
+	feed(&c, event, NULL);
+	event.status = ND_PING_UNREACHABLE;
+	feed(&c, event, NULL);
+	feed(&c, event_of(ND_PING_TIMEOUT, 3), NULL);
+	feed(&c, event_of(ND_PING_SEND_ERROR, 4), NULL);
+	cr_assert_str_eq(capture_text(&c), ".\b \b\bEE");
+	cr_assert_str_eq(c.warned, "");
+	capture_close(&c);
+
+	open_one(&c, (struct report_opts){.audible = true});
+	feed(&c, reply_of(1, address("127.0.0.1", &from), MS), NULL);
+	cr_assert_str_eq(capture_text(&c),
+	    "64 bytes from 127.0.0.1: "
+	    "icmp_seq=1 ttl=64 time=1.00 ms\a\n");
+	capture_close(&c);
+}
+
+Test(report_text_one, send_errors_are_told_when_they_change)
+{
+	struct nd_ping_event event = event_of(ND_PING_SEND_ERROR, 1);
+	struct capture c;
+
+	open_one(&c, (struct report_opts){.quiet = true});
+	event.err = -ENETUNREACH;
+	feed(&c, event, NULL);
+	feed(&c, event, NULL);
+	event.err = -EMSGSIZE;
+	event.mtu = 1400;
+	feed(&c, event, NULL);
+	feed(&c, event, NULL);
+	event.err = -ENETUNREACH;
+	feed(&c, event, NULL);
+	cr_assert_str_eq(c.warned, "sendmsg: Network is unreachable\n"
+				   "local error: message too long, mtu=1400\n"
+				   "sendmsg: Network is unreachable\n");
+	cr_assert_str_eq(capture_text(&c), "");
+	capture_close(&c);
+}
+
+static void
+summary(struct capture *c, const struct nd_ping_stats *stats,
+    const struct nd_ctx_stats *ctx, const char *want)
+{
+	const struct report_summary sum = {.stats = stats, .ctx = ctx};
+
+	c->report->ops->summary(c->report, &target4, &sum, NOW);
+	cr_assert_str_eq(capture_text(c), want);
+}
+
+Test(report_text_one, statistics_as_ping)
+{
+	struct nd_ping_stats stats = stats_of(3, 2);
+	struct capture c;
+
+	open_one(&c, (struct report_opts){.scraped = true});
+	summary(&c, &stats, NULL,
+	    "\n--- localhost ping statistics ---\n"
+	    "3 packets transmitted, 2 received, 33.3333% packet loss, "
+	    "time 2003ms\n"
+	    "rtt min/avg/max/mdev = 0.045/0.049/1.235/0.004 ms\n");
+	stats = stats_of(3, 3);
+	stats.duplicates = 1;
+	stats.pipe = 2;
+	summary(&c, &stats, NULL,
+	    "\n--- localhost ping statistics ---\n"
+	    "3 packets transmitted, 3 received, +1 duplicates, "
+	    "0% packet loss, time 2003ms\n"
+	    "rtt min/avg/max/mdev = 0.045/0.049/1.235/0.004 ms, pipe 2\n");
+	stats = stats_of(2, 0);
+	stats.lost = 0;
+	stats.errors = 2;
+	stats.pipe = 2;
+	stats.duration_ns = 202 * MS + 500000;
+	summary(&c, &stats, NULL,
+	    "\n--- localhost ping statistics ---\n"
+	    "2 packets transmitted, 0 received, +2 errors, "
+	    "100% packet loss, time 203ms\npipe 2\n");
+	stats = stats_of(1, 0);
+	summary(&c, &stats, NULL,
+	    "\n--- localhost ping statistics ---\n"
+	    "1 packets transmitted, 0 received, 100% packet loss, "
+	    "time 2003ms\n\n");
+	stats = stats_of(0, 0);
+	summary(&c, &stats, NULL,
+	    "\n--- localhost ping statistics ---\n"
+	    "0 packets transmitted, 0 received\n\n");
+	capture_close(&c);
+}
+
+Test(report_text_one, ipg_and_ewma)
+{
+	struct nd_ping_stats stats = stats_of(3, 3);
+	struct sockaddr_storage from;
+	struct capture c;
+
+	open_one(&c, (struct report_opts){
+			 .adaptive = true, .quiet = true, .scraped = true});
+	address("127.0.0.1", &from);
+	feed(&c, reply_of(1, (const struct sockaddr *)&from, 8 * MS), NULL);
+	feed(&c, reply_of(2, (const struct sockaddr *)&from, 16 * MS), NULL);
+	summary(&c, &stats, NULL,
+	    "\n--- localhost ping statistics ---\n"
+	    "3 packets transmitted, 3 received, 0% packet loss, "
+	    "time 2003ms\n"
+	    "rtt min/avg/max/mdev = 0.045/0.049/1.235/0.004 ms, "
+	    "ipg/ewma 1001.500/9.000 ms\n");
+	capture_close(&c);
+}
+
+Test(report_text_one, what_ping_does_not_know_follows)
+{
+	struct nd_ping_stats stats = stats_of(6, 3);
+	struct nd_ctx_stats ctx = {.local_drops = 4};
+	struct capture c;
+
+	ctx.invalid[ND_INVALID_CHECKSUM] = 1;
+	ctx.invalid[ND_INVALID_TAG] = 2;
+	stats.lost = 1;
+	stats.late = 1;
+	stats.unfinished = 2;
+	stats.send_errors = 7;
+	stats.invalid = 3;
+	open_one(&c, (struct report_opts){0});
+	summary(&c, &stats, &ctx,
+	    "\n--- localhost ping statistics ---\n"
+	    "4 packets transmitted, 3 received, +1 corrupted, "
+	    "25% packet loss, time 2003ms\n"
+	    "rtt min/avg/max/mdev = 0.045/0.049/1.235/0.004 ms\n"
+	    "1 late, 2 unfinished, 7 send errors, "
+	    "3 invalid (1 checksum, 2 tag)\n"
+	    "p50/p95/p99/jitter = 0.048/0.053/0.053/0.001 ms\n"
+	    "local drops: 4, so the loss is uncertain\n");
+	capture_close(&c);
+}
+
+Test(report_text_one, senders_of_a_broadcast)
+{
+	struct nd_ping_sender senders[2] = {
+	    {.received = 2, .min_ns = MS, .avg_ns = MS, .max_ns = MS},
+	    {.received = 1, .duplicates = 3, .min_ns = -1},
+	};
+	struct nd_ping_stats stats = stats_of(1, 0);
+	const struct report_summary sum = {
+	    .stats = &stats, .senders = senders, .nsenders = 2};
+	struct capture c;
+
+	address("10.0.0.1", &senders[0].addr);
+	address("10.0.0.2", &senders[1].addr);
+	open_one(&c, (struct report_opts){.quiet = true});
+	c.report->ops->summary(c.report, &target4, &sum, NOW);
+	cr_assert_not_null(strstr(capture_text(&c),
+	    "\n\n"
+	    "from 10.0.0.1: 2 received, min/avg/max = 1.000/1.000/1.000 ms\n"
+	    "from 10.0.0.2: 1 received, +3 duplicates\n"));
+	capture_close(&c);
+}
+
+Test(report_text_one, quiet_keeps_header_and_statistics)
+{
+	const struct report_start start = {.src = NULL};
+	struct sockaddr_storage from;
+	struct capture c;
+
+	open_one(&c, (struct report_opts){.quiet = true});
+	c.report->ops->start(c.report, &target4, &start, NOW);
+	cr_assert_gt(strlen(capture_text(&c)), 0);
+	feed(&c, reply_of(1, address("127.0.0.1", &from), MS), NULL);
+	cr_assert_str_eq(capture_text(&c), "");
+	capture_close(&c);
+}
+
+Test(report_text_one, status_line_as_ping)
+{
+	struct nd_ping_stats stats = stats_of(4, 4);
+	struct sockaddr_storage from;
+	struct buf line = BUF_INIT;
+	struct capture c;
+
+	open_one(&c, (struct report_opts){.quiet = true});
+	feed(&c, reply_of(1, address("127.0.0.1", &from), 32000), NULL);
+	report_status(c.report, &stats, NULL, &line);
+	stats = stats_of(3, 0);
+	stats.unfinished = 2;
+	stats.lost = 1;
+	report_status(c.report, &stats, NULL, &line);
+	buf_char(&line, '\0');
+	cr_assert_str_eq(line.data,
+	    "\r4/4 packets, 0% loss, "
+	    "min/avg/ewma/max = 0.045/0.049/0.032/1.235 ms\n"
+	    "\r0/1 packets, 100% loss\n");
+	buf_free(&line);
+	capture_close(&c);
+}
