@@ -29,23 +29,15 @@ static void
 member(struct json *json, const char *key)
 {
 	uint32_t bit = UINT32_C(1) << json->depth;
-	size_t len = key != NULL ? strlen(key) : 0;
-	char *to = buf_room(json->buf, len + 4);
-	char *begin = to;
 
-	if (to == NULL)
-		return;
 	if ((json->filled & bit) != 0)
-		*to++ = ',';
+		buf_char(json->buf, ',');
 	json->filled |= bit;
 	if (key != NULL) {
-		*to++ = '"';
-		memcpy(to, key, len);
-		to += len;
-		*to++ = '"';
-		*to++ = ':';
+		buf_char(json->buf, '"');
+		buf_str(json->buf, key);
+		buf_add(json->buf, "\":", 2);
 	}
-	json->buf->len += (size_t)(to - begin);
 }
 
 static void

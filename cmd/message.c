@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* message.c: what is said on standard error. */
+#include "message.h"
+#include "safe.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void
+part(struct buf *line, const char *text)
+{
+	if (text == NULL || text[0] == '\0')
+		return;
+	buf_str(line, ": ");
+	safe_str(line, text);
+}
+
+static void
+hints(struct buf *line, const char *hint)
+{
+	char one[1024];
+
+	while (hint != NULL && hint[0] != '\0') {
+		size_t n = strcspn(hint, "\n");
+
+		(void)snprintf(one, sizeof(one), "%.*s", (int)n, hint);
+		buf_str(line, "hint: ");
+		safe_str(line, one);
+		buf_char(line, '\n');
+		hint += n + (hint[n] == '\n');
+	}
+}
+
+void
+message(
+    const char *cmd, const char *subject, const char *cause, const char *hint)
+{
+	struct buf line = BUF_INIT;
+
+	buf_str(&line, "netdiag");
+	part(&line, cmd);
+	part(&line, subject);
+	part(&line, cause);
+	buf_char(&line, '\n');
+	hints(&line, hint);
+	if (!line.failed)
+		(void)fwrite(line.data, 1, line.len, stderr);
+	buf_free(&line);
+}
+
+void
+message_error(const char *cmd, const struct opt_error *err)
+{
+	message(cmd, err->option, err->message, err->hint);
+}

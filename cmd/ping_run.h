@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* ping_run.h: one run of `netdiag ping`, shared by the files cmd/ping_*.c. */
+#ifndef CMD_PING_RUN_H
+#define CMD_PING_RUN_H
+
+#include "hold.h"
+#include "ping_opts.h"
+#include "priv.h"
+#include "rdns.h"
+#include "report.h"
+#include "resolve.h"
+#include "rows.h"
+#include "target.h"
+
+#include <netdiag.h>
+
+#include <ev.h>
+
+struct ping_run {
+	struct priv *priv;
+	struct ping_opts opts;
+	struct ev_loop *loop;
+	struct nd_ctx *ctx;
+	struct out *out;
+	struct report *report;
+	struct resolver *resolver; /* NULL until there is a name */
+	struct rdns *rdns;	   /* NULL: no reverse names are wanted */
+	struct hold hold;	   /* of the only target */
+	ev_timer hold_timer;
+
+	struct target_spec *specs; /* of the command line */
+	int *files;		   /* root: of @FILE, opened early; else -1 */
+	struct rows rows;
+	uint64_t targets; /* rows at the start, or 2 where --all may add */
+	bool has_names;
+	uint64_t undecided; /* rows neither done nor failed */
+	size_t name_width;
+
+	struct nd_ping_opts probe; /* what all rows have in common */
+	struct sockaddr_storage source;
+	int64_t interval_effective_ns;
+	char run_id[PARSE_RUN_ID_LEN + 1];
+	struct report_label labels[OPT_LABELS_MAX];
+
+	ev_timer deadline, every;
+	ev_prepare flush;
+	int64_t began_ns; /* monotonic */
+	enum report_reason reason;
+	bool stopping;	       /* nothing more is sent */
+	bool broadcast_told;   /* the hint about -b */
+	int out_errno;	       /* output failed; EPIPE: was closed */
+	struct report_end end; /* sums */
+	int status;	       /* the highest exit status so far */
+};
+
+/* ---- ping.c -------------------------------------------------------------- */
+
+int64_t ping_monotonic_ns(void);
+int64_t ping_realtime_ns(void);
+/* The exit status is at least STATUS. */
+void ping_status_at_least(struct ping_run *run, int status);
+/* Ends the measurement: what is in flight is unfinished. */
+void ping_finish(struct ping_run *run, enum report_reason reason);
+
+/* ---- ping_open.c: what wants a privilege --------------------------------- */
+
+/* Sockets, output, files of root. 0, or the exit status, said on stderr. */
+int ping_open(struct ping_run *run);
+
+/* ---- ping_targets.c: from the command line to rows ----------------------- */
+
+/* Parses argv's targets, purely. 0, or -EINVAL with ERR. */
+int ping_parse_targets(struct ping_run *run, struct opt_error *err);
+/* ND_INET, ND_INET6: families that the targets may need. */
+unsigned ping_families(const struct ping_run *run);
+/* Makes all rows, reading files. 0, or the exit status, said on stderr. */
+int ping_make_rows(struct ping_run *run);
+
+/* ---- ping_rows.c: the life of a row -------------------------------------- */
+
+/* Starts all rows, or the resolving of their names. */
+void ping_start_rows(struct ping_run *run);
+void ping_resolved(
+    void *user, int err, const struct addrinfo *list, int64_t took_ns);
+/* Tells the row's summary or error, once. */
+void ping_tell(struct ping_run *run, struct row *row, enum report_reason why);
+void ping_fail(struct ping_run *run, struct row *row, enum report_code code,
+    const char *cause);
+
+/* ---- ping_events.c: from events to the report -----------------------------
+ */
+
+void ping_on_event(
+    struct nd_ping *ping, const struct nd_ping_event *event, void *user);
+/* The header of a row. */
+void ping_told_start(struct ping_run *run, struct row *row);
+/* A reverse name is there: lets go of the lines that waited for it. */
+void ping_on_name(void *user, const struct sockaddr *addr, const char *name);
+/* Lets go of what is held; ALL: whether or not its name is there. */
+void ping_release(struct ping_run *run, bool all);
+void ping_on_hold_timer(struct ev_loop *loop, ev_timer *w, int events);
+
+#endif
