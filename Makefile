@@ -1,0 +1,421 @@
+# SPDX-License-Identifier: MIT
+#
+# netdiag: `make help` names the targets. An unconfigured tree is configured on
+# the way; to choose options, run ./autogen.sh and ./configure first.
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+srcdir := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
+aux    := $(srcdir)/build-aux
+GOALS  := $(or $(MAKECMDGOALS),all)
+
+# ---- Sources: listed, one a line, so that a deleted file relinks -----------
+
+LIB_SRC := \
+	lib/diag/ping.c \
+	lib/diag/ping_packet.c \
+	lib/diag/ping_senders.c \
+	lib/engine/ctx.c \
+	lib/engine/demux.c \
+	lib/engine/error.c \
+	lib/engine/loop.c \
+	lib/engine/pacer.c \
+	lib/engine/probe.c \
+	lib/engine/random.c \
+	lib/engine/rtt.c \
+	lib/engine/shared.c \
+	lib/engine/task.c \
+	lib/engine/turn.c \
+	lib/engine/wheel.c \
+	lib/net/addr.c \
+	lib/net/clock.c \
+	lib/net/dgram.c \
+	lib/net/filter.c \
+	lib/net/raw.c \
+	lib/net/recv.c \
+	lib/net/send.c \
+	lib/net/sock.c \
+	lib/net/source.c \
+	lib/wire/checksum.c \
+	lib/wire/icmp.c \
+	lib/wire/ip.c \
+	lib/wire/quote.c
+
+CMD_SRC := \
+	cmd/addrtext.c \
+	cmd/buf.c \
+	cmd/color.c \
+	cmd/help.c \
+	cmd/hold.c \
+	cmd/icmp_names.c \
+	cmd/json.c \
+	cmd/main.c \
+	cmd/message.c \
+	cmd/opt.c \
+	cmd/opt_complete.c \
+	cmd/opt_error.c \
+	cmd/opt_help.c \
+	cmd/opt_param.c \
+	cmd/out.c \
+	cmd/out_fd.c \
+	cmd/parse.c \
+	cmd/parse_word.c \
+	cmd/ping.c \
+	cmd/ping_events.c \
+	cmd/ping_open.c \
+	cmd/ping_opts.c \
+	cmd/ping_rows.c \
+	cmd/ping_targets.c \
+	cmd/priv.c \
+	cmd/priv_hint.c \
+	cmd/rdns.c \
+	cmd/rdns_table.c \
+	cmd/report.c \
+	cmd/report_ping_json.c \
+	cmd/report_ping_text.c \
+	cmd/report_text_many.c \
+	cmd/report_text_names.c \
+	cmd/report_text_one.c \
+	cmd/report_text_probe.c \
+	cmd/resolve.c \
+	cmd/resolve_pool.c \
+	cmd/resolve_text.c \
+	cmd/rows.c \
+	cmd/safe.c \
+	cmd/signals.c \
+	cmd/target.c \
+	cmd/target_iter.c \
+	cmd/target_read.c \
+	cmd/utf8.c
+
+TEST_SRC := \
+	tests/unit/test_addrtext.c \
+	tests/unit/test_buf.c \
+	tests/unit/test_checksum.c \
+	tests/unit/test_color.c \
+	tests/unit/test_cursor.c \
+	tests/unit/test_icmp.c \
+	tests/unit/test_icmp_names.c \
+	tests/unit/test_ip.c \
+	tests/unit/test_json.c \
+	tests/unit/test_opt.c \
+	tests/unit/test_out.c \
+	tests/unit/test_out_fd.c \
+	tests/unit/test_parse.c \
+	tests/unit/test_ping_opts.c \
+	tests/unit/test_priv.c \
+	tests/unit/test_priv_fail.c \
+	tests/unit/test_priv_hint.c \
+	tests/unit/test_quote.c \
+	tests/unit/test_rdns.c \
+	tests/unit/test_rdns_table.c \
+	tests/unit/test_report_ping_json.c \
+	tests/unit/test_report_text_many.c \
+	tests/unit/test_report_text_one.c \
+	tests/unit/test_resolve.c \
+	tests/unit/test_safe.c \
+	tests/unit/test_target.c \
+	tests/unit/test_utf8.c
+
+TEST_SUPPORT :=
+
+# Each is tests/fuzz/fuzz_NAME.c with its seeds in tests/fuzz/corpus/NAME/.
+FUZZ_SRC := \
+	tests/fuzz/fuzz_argv.c \
+	tests/fuzz/fuzz_icmp4.c \
+	tests/fuzz/fuzz_icmp6.c \
+	tests/fuzz/fuzz_quote.c \
+	tests/fuzz/fuzz_targets.c
+
+# ---- Packages: what is missing is installed, before anything else ----------
+
+DEPS := $(filter deps bench-deps,$(GOALS))
+REST := $(filter-out deps bench-deps,$(GOALS))
+
+deps:
+	@sh $(aux)/deps.sh
+bench-deps: | $(filter deps,$(GOALS))
+	@sh $(aux)/deps.sh bench
+.PHONY: deps bench-deps
+
+ifneq ($(and $(DEPS),$(REST)),)
+# `make deps check`: this make was read before the packages were there, so the
+# other goals are for a second one, once they are.
+after-deps: $(DEPS)
+	@$(MAKE) --no-print-directory $(REST)
+$(REST): after-deps ;
+.PHONY: after-deps $(REST)
+else
+
+# ---- Configuration ---------------------------------------------------------
+
+# These work in an unconfigured tree, and never configure one.
+UNCONFIGURED := check-layers clean deps bench-deps distclean format \
+	format-check help
+
+ifeq ($(filter-out $(UNCONFIGURED),$(GOALS)),)
+-include config.mk
+else
+# GNU make brings an included file up to date, then reads itself again.
+include config.mk
+
+config.mk: $(srcdir)/config.mk.in config.status
+	./config.status $@
+netdiag.pc: $(srcdir)/netdiag.pc.in config.status
+	./config.status $@
+config.h: $(srcdir)/config.h.in config.status
+	./config.status $@ && touch $@
+# A first configure takes CC=, CFLAGS= and so on from `make`; a later one only
+# repeats what the first was given.
+config.status: $(srcdir)/configure
+	@if [ -x ./config.status ]; then \
+	  set -x; env -u CFLAGS -u CPPFLAGS -u LDFLAGS -u CC MAKEFLAGS= \
+	    ./config.status --recheck; \
+	else set -x; MAKEFLAGS= $(srcdir)/configure; fi
+$(srcdir)/config.h.in: $(srcdir)/configure ;
+$(srcdir)/configure: $(srcdir)/configure.ac $(srcdir)/m4/netdiag.m4 \
+    $(srcdir)/autogen.sh
+	$(srcdir)/autogen.sh
+endif
+
+# ---- Build -----------------------------------------------------------------
+
+vpath %.c $(srcdir)
+
+obj     = $(patsubst %.c,%.o,$(1))
+objects = $(filter %.o %.a,$^)
+MK      = $(srcdir)/Makefile
+INSTALL ?= install
+
+LIB_OBJ   := $(call obj,$(LIB_SRC))
+CMD_OBJ   := $(call obj,$(CMD_SRC))
+TEST_OBJ  := $(call obj,$(TEST_SRC) $(TEST_SUPPORT))
+# cmd as the tests link it: all but main().
+CMD_TESTED := $(filter-out cmd/main.o,$(CMD_OBJ))
+
+# The include paths are the layers: cmd sees netdiag.h and itself, no more.
+LIB_INC  = -I$(srcdir)/lib -I$(srcdir)/lib/include
+CMD_INC  = -I$(srcdir)/lib/include -I$(srcdir)/cmd
+TEST_INC = $(LIB_INC) -I$(srcdir)/cmd -I$(srcdir)/tests/unit/support
+lib/%.o:   ND_FLAGS = $(LIB_INC) $(EV_CFLAGS) -fvisibility=hidden
+cmd/%.o:   ND_FLAGS = $(CMD_INC) $(CMD_CFLAGS)
+tests/%.o: ND_FLAGS = $(TEST_INC) $(EV_CFLAGS) $(CMD_CFLAGS) \
+	$(CRITERION_CFLAGS)
+
+CMD_CFLAGS = $(EV_CFLAGS) $(CAP_CFLAGS) $(CARES_CFLAGS) -pthread
+CMD_LIBS   = $(EV_LIBS) $(CAP_LIBS) $(CARES_LIBS) -pthread
+
+# No path of the build machine gets into the objects.
+PREFIX_MAP = $(addprefix -ffile-prefix-map=,$(CURDIR)=. \
+	$(if $(filter-out .,$(srcdir)),$(srcdir)=.))
+
+COMPILE = $(CC) -std=gnu11 -include config.h $(ND_FLAGS) $(CPPFLAGS) -fPIC \
+	$(CONF_CFLAGS) $(PREFIX_MAP) $(CFLAGS) -MMD -MP -c -o $@ $<
+LINK    = $(CC) $(CONF_CFLAGS) $(CFLAGS) $(CONF_LDFLAGS) $(LDFLAGS) -o $@
+
+ifneq ($(V),1)
+Q   = @
+say = @printf '  %-7s %s\n' $(1) $@;
+endif
+
+COMPLETIONS := completions/netdiag.bash completions/_netdiag \
+	completions/netdiag.fish
+
+all: netdiag libnetdiag.a netdiag.pc $(COMPLETIONS)
+
+netdiag: $(CMD_OBJ) libnetdiag.a $(MK)
+	$(call say,LD) $(LINK) $(objects) $(CMD_LIBS)
+libnetdiag.a: $(LIB_OBJ) $(MK)
+	$(Q)rm -f $@
+	$(call say,AR) $(AR) rcsD $@ $(objects)
+%.o: %.c config.mk config.h
+	@mkdir -p $(@D)
+	$(call say,CC) $(COMPILE)
+
+# The options are one table in the program, so it writes these by itself.
+completions/netdiag.bash: SHELL_NAME = bash
+completions/_netdiag:     SHELL_NAME = zsh
+completions/netdiag.fish: SHELL_NAME = fish
+$(COMPLETIONS): netdiag
+	@mkdir -p $(@D)
+	$(call say,GEN) ./netdiag --completion $(SHELL_NAME) > $@
+
+demo: netdiag
+	@sh $(aux)/demo.sh ./netdiag
+
+# ---- Checks ----------------------------------------------------------------
+
+RESULTS  := tests/results
+UNIT     := tests/unit/unit
+REPLAY   := $(FUZZ_SRC:.c=.replay)
+RUN_TEST  = sh $(aux)/run-test.sh
+# A function, for it costs a process or two: found when a check asks.
+PYTHON    = $(shell sh $(aux)/find-python.sh)
+TEST_ENV  = NETDIAG=$(CURDIR)/netdiag SRCDIR=$(abspath $(srcdir)) \
+	BUILDDIR=$(CURDIR) PYTHON=$(PYTHON) PYTHONDONTWRITEBYTECODE=1
+
+check: check-layers check-unit check-fuzz check-cli
+	@grep -h 'Synthesis: Tested:' $(RESULTS)/unit/log
+	@tail -n 1 $(RESULTS)/cli/log
+
+# In order under -j too, so that the output reads well; builds run beside.
+ifneq ($(filter check,$(GOALS)),)
+check-unit: | check-layers
+check-fuzz: | check-unit
+check-cli:  | check-fuzz
+endif
+
+check-layers:
+	@sh $(aux)/check-layers.sh $(srcdir) $(LIB_SRC) $(CMD_SRC) \
+	  $(TEST_SRC) $(TEST_SUPPORT)
+
+# One Criterion binary, so that its synthesis counts every unit test.
+$(UNIT): $(TEST_OBJ) $(CMD_TESTED) libnetdiag.a $(MK)
+	$(call say,LD) $(LINK) $(objects) $(CMD_LIBS) $(CRITERION_LIBS)
+ifeq ($(HAVE_CRITERION),no)
+check-unit:
+	@echo 'check-unit: configure found no Criterion: run make deps' >&2
+	@false
+else
+check-unit: $(UNIT)
+	@$(RUN_TEST) $(RESULTS)/unit ./$(UNIT) --timeout 20 \
+	  --tap=$(RESULTS)/unit/tap $(TESTFLAGS)
+	@sh $(aux)/no-skips.sh $(RESULTS)/unit/tap
+endif
+
+# Harnesses: replayed over their seeds by `check`, let loose by `fuzz`.
+tests/fuzz/%.replay: tests/fuzz/%.o tests/fuzz/replay.o $(CMD_TESTED) \
+    libnetdiag.a
+	$(call say,LD) $(LINK) $(objects) $(CMD_LIBS)
+check-fuzz: $(REPLAY)
+	@for r in $(REPLAY); do \
+	  n=$${r##*/fuzz_}; n=$${n%.replay}; \
+	  $(RUN_TEST) $(RESULTS)/fuzz-$$n ./$$r \
+	    $(srcdir)/tests/fuzz/corpus/$$n/* || exit 1; \
+	done
+
+FUZZ_SECONDS ?= 30
+fuzz: $(FUZZ_SRC:.c=.fuzzer)
+	@for f in $^; do \
+	  n=$${f##*/fuzz_}; n=$${n%.fuzzer}; mkdir -p $(RESULTS)/found-$$n; \
+	  ./$$f -max_total_time=$(FUZZ_SECONDS) $(RESULTS)/found-$$n \
+	    $(srcdir)/tests/fuzz/corpus/$$n || exit 1; \
+	done
+tests/fuzz/%.fuzzer: tests/fuzz/%.c $(LIB_SRC) \
+    $(filter-out cmd/main.c,$(CMD_SRC)) config.h
+	@mkdir -p $(@D)
+	$(call say,FUZZ) clang -std=gnu11 -include config.h $(TEST_INC) \
+	  $(CMD_CFLAGS) $(CPPFLAGS) -g -O1 -fsanitize=fuzzer,address,undefined \
+	  -o $@ $(filter %.c,$^) $(CMD_LIBS)
+
+check-cli: all
+	@$(TEST_ENV) $(RUN_TEST) $(RESULTS)/cli $(srcdir)/tests/cli/run
+
+bench: all
+	@$(TEST_ENV) $(srcdir)/tests/bench/run
+
+# ---- Lint ------------------------------------------------------------------
+
+# The one of LLVM 14 where it is there: other versions format differently.
+llvm = $(or $(shell command -v $(1)-14),$(1))
+CLANG_FORMAT ?= $(call llvm,clang-format)
+CLANG_TIDY   ?= $(call llvm,clang-tidy)
+LINT_JOBS    ?= 2
+
+C_DIRS  = $(wildcard $(addprefix $(srcdir)/,lib cmd tests examples))
+C_FILES = $(sort $(shell find $(C_DIRS) -name '*.[ch]'))
+SCRIPTS = $(srcdir)/autogen.sh $(srcdir)/.ci/run $(aux)/*.sh \
+	$(wildcard $(srcdir)/tests/cli/run $(srcdir)/tests/bench/run) \
+	$(sort $(shell find $(srcdir)/tests -name '*.sh'))
+MAN     = $(sort $(wildcard $(srcdir)/man/*.[1-9]))
+
+# tidy(FILES, FLAGS): clang-tidy over FILES, several at once.
+tidy = printf '%s\n' $(addprefix $(srcdir)/,$(1)) | xargs -n 1 -P $(LINT_JOBS) \
+	sh -c 'exec $(CLANG_TIDY) --quiet "$$1" -- -std=gnu11 -include config.h \
+	  $(2)' tidy
+
+lint: check-layers format-check lint-scripts lint-man lint-cppcheck lint-tidy
+lint-scripts:
+	@if command -v shellcheck >/dev/null; then shellcheck $(SCRIPTS); \
+	else echo 'lint: no shellcheck here: scripts are not checked'; fi
+lint-man:
+	$(if $(MAN),mandoc -T lint -W warning $(MAN))
+lint-cppcheck: config.h
+	cppcheck --quiet -j $(LINT_JOBS) --std=c11 --error-exitcode=1 \
+	  --enable=warning,performance,portability --inline-suppr \
+	  --include=config.h $(LIB_INC) $(addprefix $(srcdir)/,$(LIB_SRC))
+	cppcheck --quiet -j $(LINT_JOBS) --std=c11 --error-exitcode=1 \
+	  --enable=warning,performance,portability --inline-suppr \
+	  --include=config.h $(CMD_INC) $(addprefix $(srcdir)/,$(CMD_SRC))
+lint-tidy: config.h
+	$(call tidy,$(LIB_SRC),$(LIB_INC) $(EV_CFLAGS))
+	$(call tidy,$(CMD_SRC),$(CMD_INC) $(CMD_CFLAGS))
+
+format:
+	$(CLANG_FORMAT) -i $(C_FILES)
+format-check:
+	$(CLANG_FORMAT) --dry-run -Werror $(C_FILES)
+
+# ---- Install ---------------------------------------------------------------
+
+# Each is MODE:FILE:DESTINATION; uninstall reads the same list.
+pkgdatadir = $(datadir)/netdiag
+INSTALLED  = \
+	755:netdiag:$(bindir)/netdiag \
+	644:libnetdiag.a:$(libdir)/libnetdiag.a \
+	644:netdiag.pc:$(libdir)/pkgconfig/netdiag.pc \
+	644:$(srcdir)/lib/include/netdiag.h:$(includedir)/netdiag.h \
+	$(foreach m,$(wildcard $(srcdir)/schema/*.schema.json),644:$(m):$(pkgdatadir)/$(notdir $(m))) \
+	$(foreach m,$(MAN),644:$(m):$(mandir)/man$(patsubst .%,%,$(suffix $(m)))/$(notdir $(m))) \
+	644:completions/netdiag.bash:$(datadir)/bash-completion/completions/netdiag \
+	644:completions/_netdiag:$(datadir)/zsh/site-functions/_netdiag \
+	644:completions/netdiag.fish:$(datadir)/fish/vendor_completions.d/netdiag.fish
+
+install: all
+	@set -e; for e in $(INSTALLED); do \
+	  mode=$${e%%:*}; e=$${e#*:}; to='$(DESTDIR)'$${e#*:}; \
+	  echo "  INSTALL $$to"; \
+	  $(INSTALL) -d "$${to%/*}"; $(INSTALL) -m $$mode "$${e%%:*}" "$$to"; \
+	done
+# A file capability is lost when the file is copied: so last, and by itself.
+install-caps:
+	@PATH=$$PATH:/usr/sbin:/sbin; f='$(DESTDIR)$(bindir)/netdiag'; \
+	if setcap cap_net_raw=p "$$f"; then echo "  SETCAP  $$f"; else \
+	  echo 'install-caps: not permitted here. Run:' >&2; \
+	  echo "    sudo setcap cap_net_raw=p $$f" >&2; exit 1; \
+	fi
+uninstall:
+	@set -e; for e in $(INSTALLED); do \
+	  to='$(DESTDIR)'$${e##*:}; echo "  RM      $$to"; rm -f "$$to"; \
+	done
+	@d='$(DESTDIR)$(pkgdatadir)'; [ ! -d "$$d" ] || rmdir "$$d"
+
+dist:
+	@sh $(aux)/dist.sh $(srcdir) $(PACKAGE)-$(VERSION)
+distcheck: dist
+	@+MAKE='$(MAKE)' sh $(aux)/distcheck.sh $(PACKAGE)-$(VERSION)
+
+# ---- Clean, help -----------------------------------------------------------
+
+clean:
+	rm -rf netdiag libnetdiag.a completions $(RESULTS) $(UNIT) \
+	  netdiag-*.tar.gz
+	[ ! -d tests/fuzz ] || rm -f tests/fuzz/*.replay tests/fuzz/*.fuzzer
+	for d in lib cmd tests; do [ ! -d $$d ] || \
+	  find $$d -name '*.[od]' -type f -exec rm -f {} +; done
+distclean: clean
+	rm -rf netdiag.pc config.mk config.h config.log config.status \
+	  config.cache autom4te.cache GNUmakefile
+
+help:
+	@cat $(aux)/help.txt
+
+.PHONY: all demo check check-unit check-fuzz check-cli check-layers fuzz bench \
+	lint lint-scripts lint-man lint-cppcheck lint-tidy format format-check \
+	install install-caps uninstall dist distcheck clean distclean help
+.SECONDARY:
+
+-include $(patsubst %.c,%.d,$(LIB_SRC) $(CMD_SRC) $(TEST_SRC) \
+	$(TEST_SUPPORT) $(FUZZ_SRC) tests/fuzz/replay.c)
+endif
