@@ -62,10 +62,12 @@ CMD_SRC := \
 	cmd/parse.c \
 	cmd/parse_word.c \
 	cmd/ping.c \
+	cmd/ping_end.c \
 	cmd/ping_events.c \
 	cmd/ping_open.c \
 	cmd/ping_opts.c \
 	cmd/ping_rows.c \
+	cmd/ping_setup.c \
 	cmd/ping_targets.c \
 	cmd/priv.c \
 	cmd/priv_hint.c \
@@ -144,7 +146,8 @@ ifneq ($(and $(DEPS),$(REST)),)
 # other goals are for a second one, once they are.
 after-deps: $(DEPS)
 	@$(MAKE) --no-print-directory $(REST)
-$(REST): after-deps ;
+$(REST): after-deps
+	@:
 .PHONY: after-deps $(REST)
 else
 
@@ -331,9 +334,9 @@ SCRIPTS = $(srcdir)/autogen.sh $(srcdir)/.ci/run $(aux)/*.sh \
 MAN     = $(sort $(wildcard $(srcdir)/man/*.[1-9]))
 
 # tidy(FILES, FLAGS): clang-tidy over FILES, several at once.
-tidy = printf '%s\n' $(addprefix $(srcdir)/,$(1)) | xargs -n 1 -P $(LINT_JOBS) \
-	sh -c 'exec $(CLANG_TIDY) --quiet "$$1" -- -std=gnu11 -include config.h \
-	  $(2)' tidy
+tidy = printf '%s\n' $(addprefix $(srcdir)/,$(1)) | \
+	xargs -P $(LINT_JOBS) -I FILE sh $(aux)/tidy.sh $(CLANG_TIDY) FILE \
+	  -std=gnu11 -include config.h $(2)
 
 lint: check-layers format-check lint-scripts lint-man lint-cppcheck lint-tidy
 lint-scripts:
@@ -390,6 +393,12 @@ uninstall:
 	  to='$(DESTDIR)'$${e##*:}; echo "  RM      $$to"; rm -f "$$to"; \
 	done
 	@d='$(DESTDIR)$(pkgdatadir)'; [ ! -d "$$d" ] || rmdir "$$d"
+# The folders of a system stay; those of a staging tree are install's own.
+ifneq ($(DESTDIR),)
+	@cd '$(DESTDIR)' && for e in $(INSTALLED); do \
+	  e=$${e##*:}; rmdir -p ".$${e%/*}" 2>/dev/null || :; \
+	done
+endif
 
 dist:
 	@sh $(aux)/dist.sh $(srcdir) $(PACKAGE)-$(VERSION)

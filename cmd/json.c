@@ -29,15 +29,21 @@ static void
 member(struct json *json, const char *key)
 {
 	uint32_t bit = UINT32_C(1) << json->depth;
+	size_t len = key != NULL ? strlen(key) : 0;
+	char *to = buf_room(json->buf, len + 4);
 
+	if (to == NULL)
+		return;
 	if ((json->filled & bit) != 0)
-		buf_char(json->buf, ',');
+		*to++ = ',';
 	json->filled |= bit;
 	if (key != NULL) {
-		buf_char(json->buf, '"');
-		buf_str(json->buf, key);
-		buf_add(json->buf, "\":", 2);
+		*to++ = '"';
+		to = mempcpy(to, key, len);
+		*to++ = '"';
+		*to++ = ':';
 	}
+	json->buf->len = (size_t)(to - json->buf->data);
 }
 
 static void

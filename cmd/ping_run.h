@@ -67,6 +67,23 @@ void ping_finish(struct ping_run *run, enum report_reason reason);
 /* Sockets, output, files of root. 0, or the exit status, said on stderr. */
 int ping_open(struct ping_run *run);
 
+/* ---- ping_setup.c: what a run needs before it begins ----------------------
+ */
+
+/* The id of the run and its labels, from the options or at random. */
+void ping_make_identity(struct ping_run *run);
+/* What all targets have in common. */
+void ping_make_probe(struct ping_run *run);
+/* The source address has to be one of this host: 0, or the exit status. */
+int ping_check_source(struct ping_run *run);
+/* Rate and clocks; warns where --rate stretches the interval. */
+int ping_set_limits(struct ping_run *run);
+/* The environment is looked at here. 0 or a negative errno. */
+int ping_make_report(struct ping_run *run);
+/* Resolvers, as far as names have to be found. 0 or a negative errno. */
+int ping_open_names(struct ping_run *run);
+void ping_tell_begin(struct ping_run *run);
+
 /* ---- ping_targets.c: from the command line to rows ----------------------- */
 
 /* Parses argv's targets, purely. 0, or -EINVAL with ERR. */
@@ -86,6 +103,12 @@ void ping_resolved(
 void ping_tell(struct ping_run *run, struct row *row, enum report_reason why);
 void ping_fail(struct ping_run *run, struct row *row, enum report_code code,
     const char *cause);
+
+/* ---- ping_end.c -----------------------------------------------------------
+ */
+
+/* Tells all summaries and the end, and gives the output its time. */
+void ping_end(struct ping_run *run);
 
 /* ---- ping_events.c: from events to the report -----------------------------
  */

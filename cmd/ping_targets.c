@@ -131,6 +131,18 @@ typed_name(const struct target_spec *spec, const struct sockaddr_storage *addr)
 	return spec->text;
 }
 
+static bool
+lacks_scope(const struct ping_run *run, const struct target_spec *spec)
+{
+	struct in6_addr addr;
+
+	memcpy(&addr, spec->first, sizeof(addr));
+	return spec->af == AF_INET6 && spec->scope[0] == '\0' &&
+	       run->opts.device == NULL &&
+	       (IN6_IS_ADDR_LINKLOCAL(&addr) ||
+		   IN6_IS_ADDR_MC_LINKLOCAL(&addr));
+}
+
 static int
 add_addresses(struct ping_run *run, const struct target_spec *spec)
 {
@@ -138,6 +150,12 @@ add_addresses(struct ping_run *run, const struct target_spec *spec)
 	struct sockaddr_storage addr;
 	uint32_t scope = 0;
 
+	if (lacks_scope(run, spec)) {
+		message("ping", spec->text,
+		    "a link-local address needs its interface",
+		    "add it as ADDRESS%INTERFACE, or give --interface");
+		return EXIT_USAGE;
+	}
 	if (target_scope_id(spec->scope, &scope) != 0) {
 		message("ping", spec->text, "no such interface",
 		    "ip link show lists them");

@@ -180,23 +180,18 @@ probe_error(struct json_report *r, const struct nd_ping_event *event, int af)
 {
 	struct json *json = &r->json;
 
-	switch (event->status) {
-	case ND_PING_UNREACHABLE:
-	case ND_PING_TTL_EXCEEDED:
+	if (event->status == ND_PING_INVALID) {
+		json_str(json, "error", nd_invalid_name(event->invalid));
+	} else if (event->status == ND_PING_SEND_ERROR) {
+		json_str(json, "error", nd_strerror(event->err));
+	} else if (event->icmp_type >= 0) {
+		/* A late or second answer may be an ICMP error as well. */
 		buf_reset(&r->text);
 		icmp_error_text(&r->text, af, event->icmp_type,
 		    event->icmp_code, event->mtu);
 		json_strn(json, "error", r->text.data, r->text.len);
-		break;
-	case ND_PING_SEND_ERROR:
-		json_str(json, "error", nd_strerror(event->err));
-		break;
-	case ND_PING_INVALID:
-		json_str(json, "error", nd_invalid_name(event->invalid));
-		break;
-	default:
+	} else {
 		json_null(json, "error");
-		break;
 	}
 }
 

@@ -73,6 +73,15 @@ add_invalid(struct buf *line, const struct nd_ping_event *event)
 	buf_hex(line, event->diff_got, 1);
 }
 
+static void
+add_mark(struct buf *line, enum nd_ping_status status)
+{
+	if (status == ND_PING_DUPLICATE)
+		buf_str(line, " (DUP!)");
+	else if (status == ND_PING_LATE)
+		buf_str(line, " (late)");
+}
+
 /* "64 bytes from NAME (ADDR): icmp_seq=1 ttl=64 time=0.045 ms" and marks. */
 static void
 add_reply(struct text_report *text, const struct nd_ping_event *event,
@@ -92,11 +101,8 @@ add_reply(struct text_report *text, const struct nd_ping_event *event,
 		buf_i64(line, event->ttl);
 	}
 	add_time(line, event->rtt_ns);
-	if (event->status == ND_PING_DUPLICATE)
-		buf_str(line, " (DUP!)");
-	else if (event->status == ND_PING_LATE)
-		buf_str(line, " (late)");
-	else if (event->status == ND_PING_INVALID)
+	add_mark(line, event->status);
+	if (event->status == ND_PING_INVALID)
 		add_invalid(line, event);
 	if (text->head.opts.audible && event->status != ND_PING_INVALID)
 		buf_char(line, '\a');
@@ -122,6 +128,7 @@ add_error(struct text_report *text, const struct nd_ping_event *event,
 	    line, af, event->icmp_type, event->icmp_code, event->mtu);
 	if (color)
 		buf_str(line, COLOR_RESET);
+	add_mark(line, event->status);
 	buf_char(line, '\n');
 }
 
@@ -265,8 +272,8 @@ answer(struct text_report *text, const struct report_target *target,
 	if (event->from != NULL)
 		addr = addrtext(event->from, from);
 	line = text_line(text, now_ns);
-	if (event->status == ND_PING_UNREACHABLE ||
-	    event->status == ND_PING_TTL_EXCEEDED) {
+	/* A late or second answer may be an ICMP error as well. */
+	if (event->icmp_type >= 0 && event->status != ND_PING_INVALID) {
 		if (!one) {
 			text_name(line, target);
 			buf_str(line, ": ");

@@ -95,10 +95,16 @@ nd_task_start(
 void
 nd_task_due(struct nd_task *task, int64_t due_ns)
 {
+	struct nd_ctx *ctx = task->ctx;
+
 	disarm(task);
 	task->timer.due_ns = due_ns;
-	nd_wheel_add(&task->ctx->task_timers, &task->timer);
-	nd_ctx_wake(task->ctx);
+	/* The wheel rounds up to its tick: what is due now need not wait. */
+	if (due_ns <= nd_monotonic(&ctx->time))
+		nd_task_enqueue(task);
+	else
+		nd_wheel_add(&ctx->task_timers, &task->timer);
+	nd_ctx_wake(ctx);
 }
 
 /* ---- The probes of a task ---------------------------------------------- */

@@ -70,20 +70,22 @@ set_pmtu(int fd, int family, enum nd_net_pmtu pmtu)
  * was sent.
  */
 static int
-set_ancillary(int fd, int family)
+set_ancillary(const struct nd_sock *s)
 {
 	static const int v4[] = {IP_RECVERR, IP_RECVTTL, IP_RECVTOS};
 	static const int v6[] = {
 	    IPV6_RECVERR, IPV6_RECVHOPLIMIT, IPV6_RECVTCLASS, IPV6_RECVPKTINFO};
-	const bool is4 = family == AF_INET;
+	const bool is4 = s->family == AF_INET;
 	const int level = is4 ? IPPROTO_IP : IPPROTO_IPV6;
 	const int *names = is4 ? v4 : v6;
-	const size_t n =
-	    is4 ? sizeof(v4) / sizeof(v4[0]) : sizeof(v6) / sizeof(v6[0]);
+	size_t n = is4 ? sizeof(v4) / sizeof(v4[0]) : sizeof(v6) / sizeof(v6[0]);
 	int r = 0;
 
+	/* Where the IP header is seen, TTL and TOS are read from it. */
+	if (is4 && (s->caps & ND_NET_OUTER_DST) != 0)
+		n = 1;
 	for (size_t i = 0; i < n && r == 0; i++)
-		r = set_int(fd, level, names[i], 1);
+		r = set_int(s->fd, level, names[i], 1);
 	return r;
 }
 
@@ -105,7 +107,7 @@ nd_sock_setup(struct nd_sock *s, const struct nd_sock_opts *opts)
 	if (r == 0)
 		r = set_pmtu(s->fd, s->family, opts->pmtu);
 	if (r == 0)
-		r = set_ancillary(s->fd, s->family);
+		r = set_ancillary(s);
 	if (r == 0 && opts->broadcast && s->family == AF_INET)
 		r = set_int(s->fd, SOL_SOCKET, SO_BROADCAST, 1);
 	if (r == 0)

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ping_end.c: the end of a run: summaries of what was not told yet, sums, the
+ * exit status, and what the output still owes to a slow reader.
+ */
+#include "ping_run.h"
+
+#include "cmd.h"
+#include "out.h"
+#include "signals.h"
+
+#define DRAIN_AT (OUT_SOFT_LIMIT / 2)
+
+static bool
+killed(void *user)
+{
+	/* The second signal ends the process from its handler. */
+	(void)user;
+	return false;
+}
+
+/* What the reader has not taken yet must not fill the memory. */
+static void
+make_room(struct ping_run *run)
+{
+	if (out_pending(run->out) > DRAIN_AT)
+		(void)out_drain(run->out, -1, killed, run);
+}
+
+static void
+tell_all(struct ping_run *run)
+{
+	for (size_t i = 0; i < run->rows.n; i++) {
+		struct row *row = rows_at(&run->rows, i);
+
+		if (row->secondary)
+			continue;
+		for (; row != NULL; row = row->sibling) {
+			if (row->ping != NULL)
+				nd_ping_stop(row->ping);
+			if (row->state == ROW_NEW || row->state == ROW_NAME) {
+				row->state = ROW_FAILED;
+				row->code = REPORT_RESOLVE;
+				row->cause = "not resolved in time";
+				ping_status_at_least(run, EXIT_USAGE);
+			}
+			ping_tell(run, row,
+			    row->state == ROW_DONE ? REPORT_DONE : run->reason);
+			make_room(run);
+		}
+	}
+}
+
+static void
+tell_end(struct ping_run *run, uint64_t sent)
+{
+	struct nd_ctx_stats ctx = {.size = sizeof(ctx)};
+	struct report_end *e = &run->end;
+
+	(void)nd_ctx_stats(run->ctx, &ctx);
+	if (run->reason == REPORT_INTERRUPTED && sent == 0)
+		run->status = 128 + signals_caught();
+	e->exit_status = run->status;
+	e->reason = run->reason;
+	e->ok = run->status == EXIT_MET;
+	e->targets = run->rows.n;
+	e->local_drops = ctx.local_drops;
+	e->stalled_ns = out_stalled_ns(run->out);
+	run->report->ops->end(run->report, e, ping_realtime_ns());
+}
+
+/* The measurement is over: summaries, then what the output still owes. */
+void
+ping_end(struct ping_run *run)
+{
+	struct nd_ctx_stats ctx = {.size = sizeof(ctx)};
+
+	(void)nd_ctx_stats(run->ctx, &ctx);
+	if (run->rdns != NULL)
+		ping_release(run, true);
+	tell_all(run);
+	tell_end(run, ctx.sent);
+	(void)out_drain(run->out, -1, killed, run);
+	if (out_state(run->out) == OUT_FAILED)
+		ping_status_at_least(run, EXIT_SYSTEM);
+}
