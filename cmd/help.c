@@ -17,7 +17,7 @@ cmd_flushed(const char *cmd)
 int
 cmd_help(const struct cmd *cmd)
 {
-	(void)printf("usage: netdiag %s\n%s.\n", cmd->usage, cmd->summary);
+	(void)printf("usage: netdiag %s\n%s.\n\n", cmd->usage, cmd->summary);
 	opt_help(stdout, cmd->table);
 	(void)printf("\nSee netdiag-%s(1).\n", cmd->name);
 	return cmd_flushed(cmd->name);

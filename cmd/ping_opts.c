@@ -57,7 +57,7 @@ const struct opt ping_opts_table[] = {
 	FIELD(timeout_ns), .arg = "T", .min = MICROSECOND,
 	.max = PARSE_DURATION_MAX,
 	.help = "wait for one reply; else 3 x the largest RTT seen, at "
-		"least 1s, and 3s before the first reply"},
+		"least 1s, and 3.5s before the first reply"},
     {PROBING, .name = "deadline", .letter = 'w', .kind = OPT_DURATION,
 	FIELD(deadline_ns), .arg = "T", .min = MICROSECOND,
 	.max = PARSE_DURATION_MAX,

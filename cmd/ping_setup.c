@@ -206,6 +206,8 @@ ping_make_report(struct ping_run *run)
 	    .color = color_enabled(&color),
 	    .utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
 	    .columns = terminal_columns(),
+	    /* Scripts take ping(8)'s last line for that of the RTTs. */
+	    .scraped = isatty(STDOUT_FILENO) != 1 && !o->verbose,
 	    .name_width = run->name_width};
 
 	return o->format == PING_FORMAT_JSON

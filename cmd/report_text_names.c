@@ -57,9 +57,12 @@ static void
 names_summary(struct report *report, const struct report_target *target,
     const struct report_summary *summary, int64_t now_ns)
 {
+	const struct nd_ping_stats *stats = summary->stats;
+
 	(void)now_ns;
+	/* A late ICMP error is no answer of the target. */
 	name(report, target,
-	    summary->stats->received > 0 || summary->stats->late > 0);
+	    stats->received > 0 || stats->late > stats->late_errors);
 }
 
 static void

@@ -11,7 +11,11 @@
 #include <string.h>
 
 #define MAX_PAYLOAD 65507u
-#define FIRST_TIMEOUT_NS 3000000000 /* before the first reply */
+/*
+ * Before the first reply. The host gives up on an address that nobody owns, and
+ * says so by an ICMP error, after three seconds and some milliseconds.
+ */
+#define FIRST_TIMEOUT_NS 3500000000
 #define LEAST_TIMEOUT_NS 1000000000
 
 /* Tasks are the first member of diagnostics. */

@@ -230,7 +230,7 @@ struct nd_ping_opts {
 					* ADAPTIVE: where no answer comes */
 	int64_t least_interval_ns;     /* ADAPTIVE: never closer than that */
 	int64_t timeout_ns;	/* 0: 3 x the largest RTT seen, at least 1 s;
-				 * 3 s before the first reply */
+				 * 3.5 s before the first reply */
 	int64_t start_ns;	/* before the first probe, from now */
 	uint32_t payload;	/* bytes after the ICMP header, <= 65507 */
 	uint32_t preload;	/* probes sent at once at the start */

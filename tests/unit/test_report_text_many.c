@@ -245,14 +245,18 @@ names(bool alive, bool down, const char *want)
 {
 	struct nd_ping_stats late = stats_of(1, 0);
 	const struct report_summary sum = {.stats = &late};
+	const struct report_target unreachable = {NULL, "192.0.2.8", 4};
 	const struct report_target odd = {"late\n.example", "192.0.2.9", 4};
 	struct capture c;
 
-	late.late = 1;
+	late.late = 2;
+	late.late_errors = 1;
 	open_many(&c, (struct report_opts){.alive = alive, .down = down});
 	row(&c, &plain, 3, 1);
 	row(&c, &bare, 3, 0);
 	c.report->ops->summary(c.report, &odd, &sum, NOW);
+	late.late = 1;
+	c.report->ops->summary(c.report, &unreachable, &sum, NOW);
 	row_error(&c, "name or service not known");
 	cr_assert_str_eq(capture_text(&c), want);
 	capture_close(&c);
@@ -261,7 +265,8 @@ names(bool alive, bool down, const char *want)
 Test(report_text_names, only_those_asked_for)
 {
 	names(true, false, "a.example\nlate\\x0a.example\n");
-	names(false, true, "2001:db8::1\nno.example\n");
+	names(false, true, "2001:db8::1\n192.0.2.8\nno.example\n");
 	names(true, true,
-	    "a.example\n2001:db8::1\nlate\\x0a.example\nno.example\n");
+	    "a.example\n2001:db8::1\nlate\\x0a.example\n192.0.2.8\n"
+	    "no.example\n");
 }

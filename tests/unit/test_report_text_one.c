@@ -189,6 +189,12 @@ Test(report_text_one, icmp_errors)
 	cr_assert_str_eq(capture_text(&c),
 	    "[1700000000.123456] "
 	    "From gw.example (10.0.0.1) icmp_seq=3 Time to live exceeded\n");
+	event.status = ND_PING_LATE;
+	feed(&c, event, NULL);
+	cr_assert_str_eq(capture_text(&c),
+	    "[1700000000.123456] "
+	    "From 10.0.0.1 icmp_seq=3 Time to live exceeded (late)\n");
+	event.status = ND_PING_TTL_EXCEEDED;
 	c.report->opts.color = true;
 	c.report->opts.timestamps = false;
 	feed(&c, event, NULL);
