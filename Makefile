@@ -328,31 +328,36 @@ LINT_JOBS    ?= 2
 
 C_DIRS  = $(wildcard $(addprefix $(srcdir)/,lib cmd tests examples))
 C_FILES = $(sort $(shell find $(C_DIRS) -name '*.[ch]'))
-SCRIPTS = $(srcdir)/autogen.sh $(srcdir)/.ci/run $(aux)/*.sh \
-	$(wildcard $(srcdir)/tests/cli/run $(srcdir)/tests/bench/run) \
-	$(sort $(shell find $(srcdir)/tests -name '*.sh'))
+# Some of these may be no shell scripts.
+SCRIPTS = $(shell grep -lE '^\#!.*[/ ](ba)?sh$$' $(srcdir)/autogen.sh \
+	$(srcdir)/.ci/run $(aux)/*.sh $$(find $(srcdir)/tests -type f \
+	  '(' -name run -o -name '*.sh' ')' | LC_ALL=C sort))
 MAN     = $(sort $(wildcard $(srcdir)/man/*.[1-9]))
 
-# tidy(FILES, FLAGS): clang-tidy over FILES, several at once.
+# Both take FILES and FLAGS; clang-tidy runs over several at once.
+cppcheck = cppcheck --quiet -j $(LINT_JOBS) --std=c11 --error-exitcode=1 \
+	--enable=warning,performance,portability --inline-suppr \
+	--include=config.h $(2) $(addprefix $(srcdir)/,$(1))
 tidy = printf '%s\n' $(addprefix $(srcdir)/,$(1)) | \
 	xargs -P $(LINT_JOBS) -I FILE sh $(aux)/tidy.sh $(CLANG_TIDY) FILE \
 	  -std=gnu11 -include config.h $(2)
 
-lint: check-layers format-check lint-scripts lint-man lint-cppcheck lint-tidy
+LINT := lint-scripts lint-man lint-cppcheck-lib lint-cppcheck-cmd \
+	lint-tidy-lib lint-tidy-cmd
+lint: check-layers format-check $(LINT)
 lint-scripts:
-	@if command -v shellcheck >/dev/null; then shellcheck $(SCRIPTS); \
-	else echo 'lint: no shellcheck here: scripts are not checked'; fi
+	@if ! command -v shellcheck >/dev/null; then \
+	  echo 'lint: no shellcheck here: scripts are not checked'; \
+	else set -x; shellcheck $(SCRIPTS); fi
 lint-man:
 	$(if $(MAN),mandoc -T lint -W warning $(MAN))
-lint-cppcheck: config.h
-	cppcheck --quiet -j $(LINT_JOBS) --std=c11 --error-exitcode=1 \
-	  --enable=warning,performance,portability --inline-suppr \
-	  --include=config.h $(LIB_INC) $(addprefix $(srcdir)/,$(LIB_SRC))
-	cppcheck --quiet -j $(LINT_JOBS) --std=c11 --error-exitcode=1 \
-	  --enable=warning,performance,portability --inline-suppr \
-	  --include=config.h $(CMD_INC) $(addprefix $(srcdir)/,$(CMD_SRC))
-lint-tidy: config.h
+lint-cppcheck-lib: config.h
+	$(call cppcheck,$(LIB_SRC),$(LIB_INC))
+lint-cppcheck-cmd: config.h
+	$(call cppcheck,$(CMD_SRC),$(CMD_INC))
+lint-tidy-lib: config.h
 	$(call tidy,$(LIB_SRC),$(LIB_INC) $(EV_CFLAGS))
+lint-tidy-cmd: config.h
 	$(call tidy,$(CMD_SRC),$(CMD_INC) $(CMD_CFLAGS))
 
 format:
@@ -421,7 +426,7 @@ help:
 	@cat $(aux)/help.txt
 
 .PHONY: all demo check check-unit check-fuzz check-cli check-layers fuzz bench \
-	lint lint-scripts lint-man lint-cppcheck lint-tidy format format-check \
+	lint $(LINT) format format-check \
 	install install-caps uninstall dist distcheck clean distclean help
 .SECONDARY:
 
