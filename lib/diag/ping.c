@@ -65,20 +65,21 @@ emit(struct nd_ping *ping, const struct nd_ping_event *e)
 
 /* With what is known of the packet that came. */
 static bool
-emit_answer(
-    struct nd_ping *ping, struct nd_ping_event *e, const struct nd_answer *a)
+emit_answer(struct nd_ping *ping, const struct nd_ping_event *event,
+    const struct nd_answer *a)
 {
+	struct nd_ping_event e = *event;
 	struct sockaddr_storage from;
 
 	if (a->packet->from.family != 0) {
 		(void)nd_addr_to(&a->packet->from, &from);
-		e->from = (const struct sockaddr *)&from;
+		e.from = (const struct sockaddr *)&from;
 	}
-	e->ttl = a->packet->ttl;
-	e->tos = a->packet->tos;
-	if (a->icmp != NULL)
-		e->bytes = (int)a->icmp->len;
-	return emit(ping, e);
+	e.ttl = a->packet->ttl;
+	e.tos = a->packet->tos;
+	if (a->is_message)
+		e.bytes = (int)a->icmp.len;
+	return emit(ping, &e);
 }
 
 static bool
@@ -308,7 +309,7 @@ static void
 on_error(struct nd_task *task, struct nd_probe *p, const struct nd_answer *a)
 {
 	struct nd_ping *ping = of(task);
-	const struct nd_icmp *icmp = a->icmp;
+	const struct nd_icmp *icmp = a->is_message ? &a->icmp : NULL;
 	const struct nd_packet *packet = a->packet;
 	const uint8_t exceeded = task->addr.family == AF_INET ? 11 : 3;
 	struct nd_ping_event e;

@@ -79,7 +79,7 @@ stray_reply(struct nd_ctx *ctx, struct nd_answer *a, const struct nd_key *key)
 static void
 echo_reply(struct nd_ctx *ctx, struct nd_sock *s, struct nd_answer *a)
 {
-	const struct nd_icmp *icmp = a->icmp;
+	const struct nd_icmp *icmp = &a->icmp;
 	const struct nd_key key = {.addr = &a->packet->from,
 	    .family = a->packet->from.family,
 	    .proto = s->proto,
@@ -120,24 +120,22 @@ quotes_us(const struct nd_sock *s, const struct nd_packet *packet,
 static void
 icmp_error(struct nd_ctx *ctx, struct nd_sock *s, struct nd_answer *a)
 {
-	struct nd_quote q;
+	struct nd_quote *q = &a->quote;
 	struct nd_addr dst;
 	struct nd_probe *p;
 
-	if (nd_quote_decode(&q, a->icmp->body, a->icmp->quote_len) !=
-	    ND_WIRE_OK) {
+	if (nd_quote_decode(q, a->icmp.body, a->icmp.quote_len) != ND_WIRE_OK) {
 		invalid(ctx, ND_INVALID_TRUNCATED);
 		return;
 	}
-	if (!quotes_us(s, a->packet, &q)) {
+	if (!quotes_us(s, a->packet, q)) {
 		ctx->stats.ignored++;
 		return;
 	}
-	a->quote = &q;
-	a->payload = q.payload;
-	a->payload_len = q.payload_len;
-	dst = nd_addr_of(q.af, q.dst);
-	p = find(ctx, &dst, s->proto, echo_tag(q.ident, q.seq));
+	a->payload = q->payload;
+	a->payload_len = q->payload_len;
+	dst = nd_addr_of(q->af, q->dst);
+	p = find(ctx, &dst, s->proto, echo_tag(q->ident, q->seq));
 	if (p != NULL)
 		p->task->ops->error(p->task, p, a);
 	else
@@ -169,10 +167,8 @@ bad_checksum(struct nd_ctx *ctx, struct nd_sock *s, struct nd_answer *a)
 static void
 message(struct nd_ctx *ctx, struct nd_sock *s, struct nd_answer *a)
 {
-	struct nd_icmp icmp;
-
-	switch (
-	    nd_icmp_decode(&icmp, s->family, a->packet->data, a->packet->len)) {
+	switch (nd_icmp_decode(
+	    &a->icmp, s->family, a->packet->data, a->packet->len)) {
 	case ND_WIRE_OK:
 		break;
 	case ND_WIRE_CHECKSUM:
@@ -182,10 +178,10 @@ message(struct nd_ctx *ctx, struct nd_sock *s, struct nd_answer *a)
 		invalid(ctx, ND_INVALID_TRUNCATED);
 		return;
 	}
-	a->icmp = &icmp;
-	if (icmp.kind == ND_ICMP_ECHO_REPLY)
+	a->is_message = true;
+	if (a->icmp.kind == ND_ICMP_ECHO_REPLY)
 		echo_reply(ctx, s, a);
-	else if (nd_icmp_is_error(icmp.kind))
+	else if (nd_icmp_is_error(a->icmp.kind))
 		icmp_error(ctx, s, a);
 	else
 		ctx->stats.ignored++;

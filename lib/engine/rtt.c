@@ -148,35 +148,43 @@ grow_samples(struct nd_rtt_acc *a, struct nd_rtt_budget *budget, size_t n)
 	a->capacity = (uint16_t)n;
 }
 
+/* The first array of samples: up to two were in min and max alone. */
+static void
+start_samples(struct nd_rtt_acc *a, struct nd_rtt_budget *budget, size_t n)
+{
+	int64_t *p;
+
+	grow_samples(a, budget, n);
+	p = a->store;
+	if (p == NULL)
+		return;
+	p[0] = a->min_ns;
+	p[1] = a->max_ns;
+	a->used = (uint16_t)a->n;
+}
+
 void
 nd_rtt_reserve(
     struct nd_rtt_acc *a, struct nd_rtt_budget *budget, uint64_t more)
 {
-	uint64_t need = a->used + more;
+	const uint64_t all = a->n + more;
 
 	/* min and max are all there is to know of up to two samples. */
-	if (a->given_up || (a->store == NULL && a->n + more <= 2))
+	if (a->given_up || (a->store == NULL && all <= 2))
 		return;
-	if (!a->histogram && a->n + more <= ND_RTT_EXACT) {
-		size_t had = a->used;
-
-		if (a->capacity < a->n + more)
-			grow_samples(a, budget, capacity_for(a, a->n + more));
-		if (!a->given_up && had == 0 && a->n > 0) {
-			int64_t *p = a->store;
-
-			p[0] = a->min_ns;
-			p[1] = a->max_ns;
-			a->used = (uint16_t)a->n;
-		}
-	} else if (!a->histogram) {
-		/* Two samples may still be in min and max alone. */
-		if (a->store == NULL && a->n > 0)
-			nd_rtt_reserve(a, budget, ND_RTT_EXACT - a->n);
-		if (!a->given_up)
-			convert(a, budget, capacity_for(a, a->used + more));
-	} else if (need > a->capacity && a->capacity < BUCKETS) {
-		grow_histogram(a, budget, capacity_for(a, need));
+	if (a->store == NULL)
+		start_samples(a, budget,
+		    capacity_for(a, all < ND_RTT_EXACT ? all : ND_RTT_EXACT));
+	if (a->given_up)
+		return;
+	if (a->histogram) {
+		if (a->used + more > a->capacity && a->capacity < BUCKETS)
+			grow_histogram(
+			    a, budget, capacity_for(a, a->used + more));
+	} else if (all > ND_RTT_EXACT) {
+		convert(a, budget, capacity_for(a, a->used + more));
+	} else if (all > a->capacity) {
+		grow_samples(a, budget, capacity_for(a, all));
 	}
 }
 

@@ -18,8 +18,9 @@ struct nd_task;
 /* A received packet that names a probe. Valid during the call. */
 struct nd_answer {
 	const struct nd_packet *packet;
-	const struct nd_icmp *icmp;   /* a message; NULL: an error report */
-	const struct nd_quote *quote; /* an ICMP error's quote, else NULL */
+	bool is_message; /* ICMP is set; else it is an error report */
+	struct nd_icmp icmp;
+	struct nd_quote quote;	/* of an ICMP error */
 	const uint8_t *payload; /* of ours, that came back: of the reply or of
 				 * the quote */
 	size_t payload_len;

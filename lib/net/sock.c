@@ -78,7 +78,8 @@ set_ancillary(const struct nd_sock *s)
 	const bool is4 = s->family == AF_INET;
 	const int level = is4 ? IPPROTO_IP : IPPROTO_IPV6;
 	const int *names = is4 ? v4 : v6;
-	size_t n = is4 ? sizeof(v4) / sizeof(v4[0]) : sizeof(v6) / sizeof(v6[0]);
+	size_t n =
+	    is4 ? sizeof(v4) / sizeof(v4[0]) : sizeof(v6) / sizeof(v6[0]);
 	int r = 0;
 
 	/* Where the IP header is seen, TTL and TOS are read from it. */

@@ -105,7 +105,7 @@ nd_get16(struct nd_rbuf *b)
 {
 	const uint8_t *p = nd_get_bytes(b, 2);
 
-	return p != NULL ? (uint16_t)(p[0] << 8 | p[1]) : 0;
+	return p != NULL ? (uint16_t)((unsigned)p[0] << 8 | p[1]) : 0;
 }
 
 static inline uint32_t
