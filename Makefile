@@ -92,9 +92,11 @@ CMD_SRC := \
 	cmd/utf8.c
 
 TEST_SRC := \
+	tests/unit/test_addr.c \
 	tests/unit/test_addrtext.c \
 	tests/unit/test_buf.c \
 	tests/unit/test_checksum.c \
+	tests/unit/test_clock.c \
 	tests/unit/test_color.c \
 	tests/unit/test_cursor.c \
 	tests/unit/test_icmp.c \
@@ -104,23 +106,35 @@ TEST_SRC := \
 	tests/unit/test_opt.c \
 	tests/unit/test_out.c \
 	tests/unit/test_out_fd.c \
+	tests/unit/test_pacer.c \
 	tests/unit/test_parse.c \
 	tests/unit/test_ping_opts.c \
 	tests/unit/test_priv.c \
 	tests/unit/test_priv_fail.c \
 	tests/unit/test_priv_hint.c \
+	tests/unit/test_probe.c \
 	tests/unit/test_quote.c \
+	tests/unit/test_random.c \
 	tests/unit/test_rdns.c \
 	tests/unit/test_rdns_table.c \
+	tests/unit/test_recv.c \
 	tests/unit/test_report_ping_json.c \
 	tests/unit/test_report_text_many.c \
 	tests/unit/test_report_text_one.c \
 	tests/unit/test_resolve.c \
+	tests/unit/test_rtt.c \
 	tests/unit/test_safe.c \
+	tests/unit/test_shared.c \
 	tests/unit/test_target.c \
-	tests/unit/test_utf8.c
+	tests/unit/test_utf8.c \
+	tests/unit/test_wheel.c
 
-TEST_SUPPORT :=
+TEST_SUPPORT := \
+	tests/unit/support/fake_message.c \
+	tests/unit/support/fake_net.c \
+	tests/unit/support/fake_queue.c \
+	tests/unit/support/ping_rig.c \
+	tests/unit/support/virtual_clock.c
 
 # Each is tests/fuzz/fuzz_NAME.c with its seeds in tests/fuzz/corpus/NAME/.
 FUZZ_SRC := \

@@ -40,7 +40,7 @@ coded(struct buf *buf, const char *const *names, int n, int code,
 }
 
 static void
-unreachable4(struct buf *buf, int code, int mtu)
+unreachable4(struct buf *buf, int code, int info)
 {
 	static const char *const names[] = {
 	    "Destination Net Unreachable",
@@ -65,13 +65,13 @@ unreachable4(struct buf *buf, int code, int mtu)
 	if (code == ICMP4_FRAG_NEEDED) {
 		/* Routers before RFC 1191 leave the field zero. */
 		buf_str(buf, " (mtu = ");
-		buf_i64(buf, mtu < 0 ? 0 : mtu);
+		buf_i64(buf, info < 0 ? 0 : info);
 		buf_char(buf, ')');
 	}
 }
 
 static void
-error4(struct buf *buf, int type, int code, int mtu)
+error4(struct buf *buf, int type, int code, int info)
 {
 	static const char *const exceeded[] = {
 	    "Time to live exceeded",
@@ -86,7 +86,7 @@ error4(struct buf *buf, int type, int code, int mtu)
 
 	switch (type) {
 	case ICMP4_UNREACHABLE:
-		unreachable4(buf, code, mtu);
+		unreachable4(buf, code, info);
 		break;
 	case ICMP4_SOURCE_QUENCH:
 		buf_str(buf, "Source Quench");
@@ -100,7 +100,8 @@ error4(struct buf *buf, int type, int code, int mtu)
 		    "Time exceeded, Bad Code: ");
 		break;
 	case ICMP4_PARAMETER:
-		buf_str(buf, "Parameter problem");
+		buf_str(buf, "Parameter problem: pointer = ");
+		buf_i64(buf, info < 0 ? 0 : info);
 		break;
 	default:
 		buf_str(buf, "Bad ICMP type: ");
@@ -110,7 +111,7 @@ error4(struct buf *buf, int type, int code, int mtu)
 }
 
 static void
-error6(struct buf *buf, int type, int code, int mtu)
+error6(struct buf *buf, int type, int code, int info)
 {
 	static const char *const unreachable[] = {
 	    "No route",
@@ -137,7 +138,7 @@ error6(struct buf *buf, int type, int code, int mtu)
 		break;
 	case ICMP6_TOO_BIG:
 		buf_str(buf, "Packet too big: mtu=");
-		buf_i64(buf, mtu < 0 ? 0 : mtu);
+		buf_i64(buf, info < 0 ? 0 : info);
 		if (code != 0) {
 			buf_str(buf, ", code=");
 			buf_i64(buf, code);
@@ -150,6 +151,8 @@ error6(struct buf *buf, int type, int code, int mtu)
 	case ICMP6_PARAMETER:
 		buf_str(buf, "Parameter problem: ");
 		coded(buf, parameter, COUNT(parameter), code, "code ");
+		buf_str(buf, " at ");
+		buf_i64(buf, info < 0 ? 0 : info);
 		break;
 	default:
 		buf_str(buf, "unknown icmp type: ");
@@ -159,10 +162,10 @@ error6(struct buf *buf, int type, int code, int mtu)
 }
 
 void
-icmp_error_text(struct buf *buf, int af, int type, int code, int mtu)
+icmp_error_text(struct buf *buf, int af, int type, int code, int info)
 {
 	if (af == 6)
-		error6(buf, type, code, mtu);
+		error6(buf, type, code, info);
 	else
-		error4(buf, type, code, mtu);
+		error4(buf, type, code, info);
 }

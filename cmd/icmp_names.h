@@ -9,6 +9,6 @@
  * Appends the text of an ICMP (AF 4) or ICMPv6 (AF 6) error. MTU: that of
  * "fragmentation needed" and "packet too big", or -1.
  */
-void icmp_error_text(struct buf *buf, int af, int type, int code, int mtu);
+void icmp_error_text(struct buf *buf, int af, int type, int code, int info);
 
 #endif

@@ -31,6 +31,20 @@ hints(struct buf *line, const char *hint)
 	}
 }
 
+/* The system's texts begin with a capital, ours do not. */
+static void
+cause_part(struct buf *line, const char *cause)
+{
+	size_t at = line->len + 2;
+
+	part(line, cause);
+	if (line->failed || line->len < at + 2)
+		return;
+	if (line->data[at] >= 'A' && line->data[at] <= 'Z' &&
+	    line->data[at + 1] >= 'a' && line->data[at + 1] <= 'z')
+		line->data[at] = (char)(line->data[at] - 'A' + 'a');
+}
+
 void
 message(
     const char *cmd, const char *subject, const char *cause, const char *hint)
@@ -40,7 +54,7 @@ message(
 	buf_str(&line, "netdiag");
 	part(&line, cmd);
 	part(&line, subject);
-	part(&line, cause);
+	cause_part(&line, cause);
 	buf_char(&line, '\n');
 	hints(&line, hint);
 	if (!line.failed)

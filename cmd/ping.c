@@ -109,7 +109,7 @@ on_every(struct ev_loop *loop, ev_timer *w, int events)
 {
 	struct ping_run *run = w->data;
 	struct nd_ping_stats stats = {.size = sizeof(stats)};
-	const struct report_summary interim = {.stats = &stats};
+	struct report_summary interim = {.stats = &stats};
 	char text[ADDRTEXT_MAX];
 
 	(void)loop;
@@ -121,6 +121,7 @@ on_every(struct ev_loop *loop, ev_timer *w, int events)
 		if (row->state != ROW_RUNNING || row->ping == NULL ||
 		    nd_ping_stats(row->ping, &stats) != 0)
 			continue;
+		interim.ok = ping_meets_goal(&run->opts, &stats);
 		run->report->ops->interim(
 		    run->report, &t, &interim, ping_realtime_ns());
 	}

@@ -82,7 +82,6 @@ report_refusal(struct ping_run *run, const char *cause, const char *hint)
 		.run_id = run->run_id,
 		.labels = run->labels,
 		.nlabels = run->opts.labels.count,
-		.targets = run->opts.n_targets,
 		.interval_effective_ns = -1},
 	    ping_realtime_ns());
 	report->ops->error(report, NULL, &error, ping_realtime_ns());

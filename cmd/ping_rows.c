@@ -18,12 +18,13 @@
 
 /* ---- Telling ------------------------------------------------------------- */
 
-static bool
-meets_goal(const struct ping_opts *o, const struct nd_ping_stats *s)
+bool
+ping_meets_goal(const struct ping_opts *o, const struct nd_ping_stats *s)
 {
 	const uint64_t replies = s->received + s->late - s->late_errors;
 	const uint64_t decided = s->sent - s->unfinished;
 	const uint64_t lost = s->lost + s->errors;
+	int64_t rtt;
 
 	if (replies == 0)
 		return false;
@@ -31,7 +32,11 @@ meets_goal(const struct ping_opts *o, const struct nd_ping_stats *s)
 	if (o->max_loss >= 0 && decided > 0 &&
 	    (double)lost * 1e8 > (double)o->max_loss * (double)decided)
 		return false;
-	return o->max_rtt_ns < 0 || s->rtt.p95_ns <= o->max_rtt_ns;
+	if (o->max_rtt_ns < 0)
+		return true;
+	/* Where percentiles were given up, the largest stands for them. */
+	rtt = s->rtt.p95_ns >= 0 ? s->rtt.p95_ns : s->rtt.max_ns;
+	return rtt >= 0 && rtt <= o->max_rtt_ns;
 }
 
 static void
@@ -74,7 +79,7 @@ tell_summary(struct ping_run *run, struct row *row, enum report_reason why)
 	struct report_target t = row_target(row, text);
 
 	(void)nd_ping_stats(row->ping, &stats);
-	row->met = meets_goal(&run->opts, &stats);
+	row->met = ping_meets_goal(&run->opts, &stats);
 	row->alive = stats.received + stats.late > stats.late_errors;
 	summary.ok = row->met;
 	add_up(run, row, &stats);

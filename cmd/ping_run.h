@@ -95,6 +95,9 @@ int ping_make_rows(struct ping_run *run);
 
 /* ---- ping_rows.c: the life of a row -------------------------------------- */
 
+/* At least one reply, late ones included, and within the thresholds. */
+bool ping_meets_goal(
+    const struct ping_opts *opts, const struct nd_ping_stats *stats);
 /* Starts all rows, or the resolving of their names. */
 void ping_start_rows(struct ping_run *run);
 void ping_resolved(

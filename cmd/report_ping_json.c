@@ -188,7 +188,7 @@ probe_error(struct json_report *r, const struct nd_ping_event *event, int af)
 		/* A late or second answer may be an ICMP error as well. */
 		buf_reset(&r->text);
 		icmp_error_text(&r->text, af, event->icmp_type,
-		    event->icmp_code, event->mtu);
+		    event->icmp_code, event->info);
 		json_strn(json, "error", r->text.data, r->text.len);
 	} else {
 		json_null(json, "error");

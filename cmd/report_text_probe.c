@@ -125,7 +125,7 @@ add_error(struct text_report *text, const struct nd_ping_event *event,
 	if (color)
 		buf_str(line, COLOR_RED);
 	icmp_error_text(
-	    line, af, event->icmp_type, event->icmp_code, event->mtu);
+	    line, af, event->icmp_type, event->icmp_code, event->info);
 	if (color)
 		buf_str(line, COLOR_RESET);
 	add_mark(line, event->status);
@@ -151,9 +151,9 @@ warn_send(struct text_report *text, const struct report_target *target,
 	if (one)
 		text->ntold = 0;
 	text->told[text->ntold++] = event->err;
-	if (event->err == -EMSGSIZE && event->mtu > 0) {
+	if (event->err == -EMSGSIZE && event->info > 0) {
 		buf_str(&cause, "message too long, mtu=");
-		buf_i64(&cause, event->mtu);
+		buf_i64(&cause, event->info);
 	} else {
 		buf_str(&cause, nd_strerror(event->err));
 	}

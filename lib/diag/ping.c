@@ -17,6 +17,9 @@
  */
 #define FIRST_TIMEOUT_NS 3500000000
 #define LEAST_TIMEOUT_NS 1000000000
+#define CATCH_UP_NS 10000000
+#define LONGEST_NS ((int64_t)1 << 61) /* 73 years: sums do not overflow */
+#define NO_SEQ_NS 100000000	      /* until a sequence number is free */
 
 /* Tasks are the first member of diagnostics. */
 static struct nd_ping *
@@ -30,7 +33,7 @@ of(struct nd_task *task)
 static struct nd_ping_event
 event_of(struct nd_ping *ping, enum nd_ping_status status, uint64_t number)
 {
-	ping->last_ns = nd_monotonic(&ping->task.ctx->time);
+	ping->last_ns = ping->task.ctx->now_ns;
 	return (struct nd_ping_event){.status = status,
 	    .seq = number,
 	    .rtt_ns = -1,
@@ -40,7 +43,7 @@ event_of(struct nd_ping *ping, enum nd_ping_status status, uint64_t number)
 	    .bytes = -1,
 	    .icmp_type = -1,
 	    .icmp_code = -1,
-	    .mtu = -1,
+	    .info = -1,
 	    .invalid = ND_INVALID_COUNT,
 	    .diff_offset = -1};
 }
@@ -119,13 +122,17 @@ timeout_of(const struct nd_ping *ping)
 
 /*
  * By an absolute schedule, so that nothing drifts. What was missed (the
- * process was stopped, the rate is capped) is left out, not made up for.
+ * process was stopped, the rate is capped) is left out, but for a few
+ * milliseconds, which is how exactly a loop wakes up.
  */
 static void
 schedule_next(struct nd_ping *ping)
 {
 	const struct nd_ping_profile *profile = ping->profile;
-	const int64_t now = nd_monotonic(&ping->task.ctx->time);
+	const int64_t now = ping->task.ctx->now_ns;
+	const int64_t behind = profile->interval_ns > CATCH_UP_NS
+				   ? profile->interval_ns
+				   : CATCH_UP_NS;
 	int64_t due = ping->task.timer.due_ns;
 
 	if (all_sent(ping))
@@ -136,7 +143,7 @@ schedule_next(struct nd_ping *ping)
 		due = now + profile->interval_ns;
 	} else {
 		due += profile->interval_ns;
-		if (due <= now - profile->interval_ns)
+		if (due <= now - behind)
 			due += (now - due) / profile->interval_ns *
 			       profile->interval_ns;
 	}
@@ -149,7 +156,7 @@ hurry(struct nd_ping *ping)
 {
 	const struct nd_ping_profile *profile = ping->profile;
 	const struct nd_task *task = &ping->task;
-	int64_t due = nd_monotonic(&task->ctx->time), least;
+	int64_t due = task->ctx->now_ns, least;
 
 	if ((profile->flags & ND_PING_F_ADAPTIVE) == 0 || all_sent(ping) ||
 	    task->waiting)
@@ -171,9 +178,9 @@ emit_send_error(struct nd_ping *ping, int err)
 	e.err = err;
 	e.sent_real_ns = ping->last_ns + ctx->time.offset_ns;
 	if (err == -EMSGSIZE)
-		e.mtu = nd_source_mtu(&ctx->source, &ping->task.addr);
-	if (e.mtu < 0)
-		e.mtu = -1;
+		e.info = nd_source_mtu(&ctx->source, &ping->task.addr);
+	if (e.info < 0)
+		e.info = -1;
 	if (emit(ping, &e))
 		finish_if_done(ping);
 }
@@ -195,8 +202,11 @@ on_send(struct nd_task *task)
 	uint16_t seq;
 	int r = nd_ping_pick_seq(ping, s->ident, &seq);
 
-	if (r != 0)
-		return r;
+	if (r != 0) {
+		/* A matter of this address: the others need not wait. */
+		nd_task_due(task, nd_monotonic(&ctx->time) + NO_SEQ_NS);
+		return 0;
+	}
 	nd_rtt_reserve(
 	    &ping->rtt, &ctx->rtt_budget, (uint64_t)task->in_flight + 1);
 	shot.tag = (uint32_t)s->ident << 16 | seq;
@@ -331,8 +341,12 @@ on_error(struct nd_task *task, struct nd_probe *p, const struct nd_answer *a)
 	e.icmp_code = icmp != NULL ? icmp->code : packet->icmp_code;
 	if (e.icmp_type == exceeded)
 		e.status = ND_PING_TTL_EXCEEDED;
-	if (icmp != NULL ? icmp->kind == ND_ICMP_TOO_BIG : packet->mtu > 0)
-		e.mtu = (int)(icmp != NULL ? icmp->mtu : packet->mtu);
+	if (icmp == NULL && packet->info > 0)
+		e.info = (int)packet->info;
+	else if (icmp != NULL && icmp->kind == ND_ICMP_TOO_BIG)
+		e.info = (int)icmp->mtu;
+	else if (icmp != NULL && icmp->kind == ND_ICMP_PARAMETER)
+		e.info = (int)icmp->pointer;
 	switch (nd_probe_failed(p, a, &t)) {
 	case ND_VERDICT_IN_TIME:
 		ping->errors++;
@@ -386,6 +400,9 @@ opts_valid(const struct nd_ping_opts *o)
 	return o->size == sizeof(*o) && o->addr != NULL &&
 	       o->interval_ns >= 1000 && o->least_interval_ns >= 0 &&
 	       o->timeout_ns >= 0 && o->start_ns >= 0 &&
+	       o->interval_ns <= LONGEST_NS &&
+	       o->least_interval_ns <= LONGEST_NS &&
+	       o->timeout_ns <= LONGEST_NS && o->start_ns <= LONGEST_NS &&
 	       o->payload <= MAX_PAYLOAD && o->pattern_len <= 16 &&
 	       (o->pattern != NULL || o->pattern_len == 0) && o->ttl >= -1 &&
 	       o->ttl != 0 && o->ttl <= 255 && o->tos >= -1 && o->tos <= 255;
@@ -449,6 +466,9 @@ nd_ping_start(struct nd_ping **ret, struct nd_ctx *ctx,
 	if (ping == NULL)
 		return -ENOMEM;
 	r = nd_addr_from(&ping->task.addr, opts->addr);
+	if (r == 0 && profile.source.family != 0 &&
+	    profile.source.family != ping->task.addr.family)
+		r = ND_EOPTION;
 	if (r != 0)
 		goto fail;
 	ping->task.proto =

@@ -45,6 +45,7 @@ struct nd_ctx {
 	struct nd_wheel task_timers, probe_timers;
 	struct nd_timer *ready, **ready_tail; /* tasks that may send, FIFO */
 	struct nd_pacer pacer;
+	unsigned refusals; /* in a row: the host would not take a packet */
 	int64_t blocked_until_ns; /* the network said: wait */
 	struct nd_departure *departures[ND_CTX_SOCKS];
 

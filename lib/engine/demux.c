@@ -124,7 +124,14 @@ icmp_error(struct nd_ctx *ctx, struct nd_sock *s, struct nd_answer *a)
 	struct nd_addr dst;
 	struct nd_probe *p;
 
-	if (nd_quote_decode(q, a->icmp.body, a->icmp.quote_len) != ND_WIRE_OK) {
+	switch (nd_quote_decode(q, a->icmp.body, a->icmp.quote_len)) {
+	case ND_WIRE_OK:
+		break;
+	case ND_WIRE_TYPE:
+		/* Of a protocol that we do not send. */
+		ctx->stats.ignored++;
+		return;
+	default:
 		invalid(ctx, ND_INVALID_TRUNCATED);
 		return;
 	}

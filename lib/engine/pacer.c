@@ -10,10 +10,10 @@ nd_pacer_init(struct nd_pacer *p, uint64_t rate_pps, int64_t now_ns)
 {
 	*p = (struct nd_pacer){
 	    .rate_pps = rate_pps, .credit = PACKET, .filled_ns = now_ns};
-	p->depth =
-	    rate_pps < UINT64_MAX / DEPTH_NS ? rate_pps * DEPTH_NS : UINT64_MAX;
-	if (p->depth < PACKET)
-		p->depth = PACKET;
+	/* One packet more than that: a loop that wakes late loses nothing. */
+	p->depth = rate_pps < UINT64_MAX / DEPTH_NS - PACKET
+		       ? rate_pps * DEPTH_NS + PACKET
+		       : UINT64_MAX;
 }
 
 static void

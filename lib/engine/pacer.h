@@ -11,7 +11,7 @@
 
 /*
  * In any span of W ns at most W * rate / 1e9 + depth packets are granted,
- * where depth is what 10 ms give, at least 1.
+ * where depth is one more than what 10 ms give.
  */
 struct nd_pacer {
 	uint64_t rate_pps; /* 0: no limit */

@@ -92,7 +92,7 @@ convert(struct nd_rtt_acc *a, struct nd_rtt_budget *budget, size_t capacity)
 	struct entry *e = NULL;
 
 	if (budget->used + bytes <= budget->limit)
-		e = malloc(bytes);
+		e = calloc(1, bytes);
 	if (e == NULL) {
 		give_up(a, budget);
 		return;
@@ -138,12 +138,15 @@ capacity_for(const struct nd_rtt_acc *a, uint64_t need)
 static void
 grow_samples(struct nd_rtt_acc *a, struct nd_rtt_budget *budget, size_t n)
 {
-	int64_t *p = realloc(a->store, n * sizeof(*p));
+	int64_t *p = calloc(n, sizeof(*p));
 
 	if (p == NULL) {
 		give_up(a, budget);
 		return;
 	}
+	if (a->store != NULL)
+		memcpy(p, a->store, a->used * sizeof(*p));
+	free(a->store);
 	a->store = p;
 	a->capacity = (uint16_t)n;
 }
@@ -244,7 +247,7 @@ percentile(const struct nd_rtt_acc *a, const int64_t *sorted, unsigned pct)
 	uint64_t seen = 0;
 	int64_t v;
 
-	if (a->given_up && a->n > 2)
+	if (e == NULL && a->n > 2)
 		return -1;
 	if (rank == 1)
 		return a->min_ns;
@@ -252,7 +255,7 @@ percentile(const struct nd_rtt_acc *a, const int64_t *sorted, unsigned pct)
 		return a->max_ns;
 	if (!a->histogram)
 		return sorted[rank - 1];
-	for (size_t i = 0; i < a->used; i++) {
+	for (size_t i = 0; e != NULL && i < a->used; i++) {
 		seen += e[i].count;
 		if (seen < rank)
 			continue;
@@ -278,7 +281,8 @@ nd_rtt_report(const struct nd_rtt_acc *a, struct nd_rtt *ret)
 	ret->min_ns = a->min_ns;
 	ret->max_ns = a->max_ns;
 	ret->avg_ns = (a->sum_ns + (int64_t)(a->n / 2)) / (int64_t)a->n;
-	ret->stddev_ns = llround(sqrt(a->m2 / (double)a->n));
+	/* Rounding can take the sum of nothing but zeros below zero. */
+	ret->stddev_ns = a->m2 > 0 ? llround(sqrt(a->m2 / (double)a->n)) : 0;
 	ret->p50_ns = percentile(a, sorted, 50);
 	ret->p95_ns = percentile(a, sorted, 95);
 	ret->p99_ns = percentile(a, sorted, 99);

@@ -60,14 +60,13 @@ nd_shared_get(struct nd_shared **list, const void *data, size_t len)
 void
 nd_shared_put(struct nd_shared **list, const void *data)
 {
-	/* Found by its data: the list may have moved it, never copied it. */
-	for (struct nd_shared *s = *list; s != NULL; s = s->next) {
-		if (s->data != data)
-			continue;
-		if (--s->users == 0) {
-			unlink_it(s);
-			free(s);
-		}
-		return;
+	/* DATA is the last member of the block. */
+	const size_t before = offsetof(struct nd_shared, data);
+	struct nd_shared *s = (struct nd_shared *)((uintptr_t)data - before);
+
+	(void)list;
+	if (--s->users == 0) {
+		unlink_it(s);
+		free(s);
 	}
 }

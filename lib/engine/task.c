@@ -29,22 +29,6 @@ nd_task_enqueue(struct nd_task *task)
 	task->waiting = true;
 }
 
-void
-nd_task_enqueue_first(struct nd_task *task)
-{
-	struct nd_ctx *ctx = task->ctx;
-	struct nd_timer *t = queue_node(task);
-
-	t->next = ctx->ready;
-	t->link = &ctx->ready;
-	if (t->next != NULL)
-		t->next->link = &t->next;
-	else
-		ctx->ready_tail = &t->next;
-	ctx->ready = t;
-	task->waiting = true;
-}
-
 static void
 unqueue(struct nd_task *task)
 {
@@ -100,7 +84,7 @@ nd_task_due(struct nd_task *task, int64_t due_ns)
 	disarm(task);
 	task->timer.due_ns = due_ns;
 	/* The wheel rounds up to its tick: what is due now need not wait. */
-	if (due_ns <= nd_monotonic(&ctx->time))
+	if (due_ns <= (ctx->depth > 0 ? ctx->now_ns : nd_monotonic(&ctx->time)))
 		nd_task_enqueue(task);
 	else
 		nd_wheel_add(&ctx->task_timers, &task->timer);
@@ -146,6 +130,8 @@ remember_new(struct nd_task *task, struct nd_probe *p)
 	else
 		task->oldest = p;
 	task->newest = p;
+	if (task->unsettled == NULL)
+		task->unsettled = p;
 	task->remembered++;
 	nd_task_trim(task);
 }
@@ -167,7 +153,7 @@ nd_task_stop(struct nd_task *task)
 			nd_table_forget(&ctx->table, p);
 		nd_table_release(&ctx->table, p);
 	}
-	task->newest = NULL;
+	task->newest = task->unsettled = NULL;
 	task->remembered = 0;
 	ctx->stats.in_flight -= task->in_flight;
 	ctx->stats.tasks--;
@@ -267,11 +253,11 @@ nd_task_shoot(
 static void
 settle(struct nd_task *task)
 {
-	for (struct nd_probe *p = task->oldest; p != NULL; p = p->next) {
-		if (p->state == ND_PROBE_IN_FLIGHT)
-			return;
-		if (p->settled)
-			continue;
+	struct nd_probe *p;
+
+	while (
+	    (p = task->unsettled) != NULL && p->state != ND_PROBE_IN_FLIGHT) {
+		task->unsettled = p->next;
 		p->settled = 1;
 		task->ops->settled(task, p);
 	}
@@ -303,30 +289,36 @@ nd_probe_expire(struct nd_probe *p)
 	p->task->ops->expired(p->task, p);
 }
 
+/*
+ * Nothing arrives before it has left. Where the stamp says so, the wall clock
+ * was stepped unseen, and the time at which it is read has to do.
+ */
 static struct nd_timing
 timing(const struct nd_probe *p, const struct nd_answer *answer)
 {
-	int64_t rtt = answer->arrival_ns - p->sent_ns;
-
-	return (struct nd_timing){.rtt_ns = rtt > 0 ? rtt : 0,
-	    .clock = !answer->arrival_exact
-			 ? ND_CLOCK_USER
-			 : (p->stamped ? ND_CLOCK_KERNEL : ND_CLOCK_RX)};
+	if (!answer->arrival_exact || answer->arrival_ns < p->sent_ns)
+		return (struct nd_timing){
+		    .rtt_ns = nd_monotonic(&p->task->ctx->time) - p->sent_ns,
+		    .clock = ND_CLOCK_USER};
+	return (struct nd_timing){.rtt_ns = answer->arrival_ns - p->sent_ns,
+	    .clock = p->stamped ? ND_CLOCK_KERNEL : ND_CLOCK_RX};
 }
 
 static enum nd_verdict
 answered(struct nd_probe *p, const struct nd_answer *answer, bool error,
     struct nd_timing *ret)
 {
+	const struct nd_task *task = p->task;
+
 	*ret = timing(p, answer);
 	if (p->state == ND_PROBE_IN_FLIGHT) {
-		if (answer->arrival_ns <= p->timer.due_ns) {
+		if (p->sent_ns + ret->rtt_ns <= p->timer.due_ns) {
 			p->rtt_ns = error ? -1 : ret->rtt_ns;
 			decide(p, ND_PROBE_ANSWERED);
 			return ND_VERDICT_IN_TIME;
 		}
 		nd_probe_expire(p);
-		if (p->task->dead || !p->task->active)
+		if (!task->active)
 			return ND_VERDICT_DUPLICATE;
 	}
 	if (p->state == ND_PROBE_EXPIRED) {

@@ -59,6 +59,7 @@ struct nd_task {
 	struct nd_ctx *ctx;
 	struct nd_addr addr;		  /* the target */
 	struct nd_probe *oldest, *newest; /* in order of sending */
+	struct nd_probe *unsettled;	  /* the first that is */
 	uint32_t remembered;		  /* probes in that list */
 	uint32_t in_flight;
 	uint64_t numbers; /* probe numbers given out: 1 .. numbers */
@@ -130,7 +131,6 @@ enum nd_verdict nd_probe_failed(
 
 /* The queue of the tasks that may send. */
 void nd_task_enqueue(struct nd_task *task);
-void nd_task_enqueue_first(struct nd_task *task);
 struct nd_task *nd_task_dequeue(struct nd_ctx *ctx);
 /* The timeout of P has come. */
 void nd_probe_expire(struct nd_probe *p);

@@ -12,6 +12,7 @@
 #define SENDS_A_TURN 64
 #define BATCHES_A_TURN 16
 #define BLOCKED_NS 1000000
+#define REFUSALS 16
 #define SCANS_A_TURN 65536
 
 /* A departure's stamp replaces the time taken before send(). */
@@ -116,7 +117,9 @@ expire(struct nd_ctx *ctx)
 	struct nd_timer *t;
 	bool looked = false;
 
-	while ((t = nd_wheel_pop(&ctx->probe_timers, ctx->now_ns)) != NULL) {
+	/* A callback may pause it. */
+	while (!ctx->paused &&
+	       (t = nd_wheel_pop(&ctx->probe_timers, ctx->now_ns)) != NULL) {
 		/* The timer is the first member. */
 		struct nd_probe *p = (struct nd_probe *)(void *)t;
 
@@ -152,18 +155,28 @@ static void
 send_some(struct nd_ctx *ctx)
 {
 	for (int i = 0; i < SENDS_A_TURN; i++) {
-		int64_t now = nd_monotonic(&ctx->time);
+		/* Without a limit the time of the turn will do. */
+		int64_t now = ctx->pacer.rate_pps > 0 ? nd_monotonic(&ctx->time)
+						      : ctx->now_ns;
 		struct nd_task *task;
 
 		if (!may_send(ctx, now) || !nd_pacer_grant(&ctx->pacer, now))
 			return;
 		task = nd_task_dequeue(ctx);
-		if (task->ops->send(task) != -EAGAIN || task->dead)
+		if (task->ops->send(task) != -EAGAIN || task->dead) {
+			ctx->refusals = 0;
 			continue;
-		/* The queue of the host is full: its turn comes first. */
-		nd_task_enqueue_first(task);
-		ctx->blocked_until_ns = now + BLOCKED_NS;
+		}
+		/*
+		 * A queue of the host is full. It may be that of one neighbour,
+		 * so that others get their turn; not so after some refusals.
+		 */
+		nd_task_enqueue(task);
 		ctx->stats.send_retries++;
+		if (++ctx->refusals < REFUSALS)
+			continue;
+		ctx->refusals = 0;
+		ctx->blocked_until_ns = nd_monotonic(&ctx->time) + BLOCKED_NS;
 		return;
 	}
 }
@@ -187,7 +200,7 @@ nd_ctx_turn(struct nd_ctx *ctx)
 	ctx->depth++;
 	ctx->scan_budget = SCANS_A_TURN;
 	empty = drain(ctx);
-	if (empty && !ctx->paused)
+	if (empty)
 		expire(ctx);
 	collect_ready(ctx);
 	send_some(ctx);

@@ -37,7 +37,6 @@ append_due(struct nd_wheel *w, struct nd_timer *t)
 void
 nd_wheel_add(struct nd_wheel *w, struct nd_timer *t)
 {
-	const int64_t longest = (int64_t)1 << (BITS * ND_WHEEL_LEVELS);
 	int64_t tick =
 	    t->due_ns / ND_WHEEL_TICK_NS + (t->due_ns % ND_WHEEL_TICK_NS > 0);
 	int level, index;
@@ -46,11 +45,7 @@ nd_wheel_add(struct nd_wheel *w, struct nd_timer *t)
 		append_due(w, t);
 		return;
 	}
-	if (((tick ^ w->tick) & ~(longest - 1)) != 0)
-		tick = w->tick | (longest - 1);
-	level = tick == w->tick
-		    ? 0
-		    : (63 - __builtin_clzll((uint64_t)(tick ^ w->tick))) / BITS;
+	level = (63 - __builtin_clzll((uint64_t)(tick ^ w->tick))) / BITS;
 	index = (int)(tick >> (BITS * level)) & (SLOTS - 1);
 	link_at(&w->slot[level][index], t);
 	w->occupied[level] |= (uint64_t)1 << index;
@@ -97,11 +92,35 @@ first_slot(struct nd_wheel *w, int level, int from)
 	return -1;
 }
 
-/* Enters the block of 64 ticks that begins with the current tick. */
-static void
-enter_block(struct nd_wheel *w)
+/*
+ * The first tick after the current one at which an occupied slot, of whatever
+ * level, begins. INT64_MAX: there is none.
+ */
+static int64_t
+next_tick(struct nd_wheel *w)
 {
-	for (int level = 1; level < ND_WHEEL_LEVELS; level++) {
+	int64_t best = INT64_MAX;
+
+	for (int level = 0; level < ND_WHEEL_LEVELS; level++) {
+		int shift = BITS * level;
+		int here = (int)(w->tick >> shift) & (SLOTS - 1);
+		int i = first_slot(w, level, here + 1);
+		int64_t tick;
+
+		if (i < 0)
+			continue;
+		tick = ((w->tick >> shift) - here + i) << shift;
+		if (tick < best)
+			best = tick;
+	}
+	return best;
+}
+
+/* Enters the slots that begin with the current tick: one of each level. */
+static void
+enter(struct nd_wheel *w)
+{
+	for (int level = 0; level < ND_WHEEL_LEVELS; level++) {
 		int index = (int)(w->tick >> (BITS * level)) & (SLOTS - 1);
 
 		move_down(w, level, index);
@@ -110,32 +129,16 @@ enter_block(struct nd_wheel *w)
 	}
 }
 
-/* Advances until something is due or TARGET is reached. */
+/* Leaps from slot to slot until something is due or TARGET is reached. */
 static void
 advance(struct nd_wheel *w, int64_t target)
 {
 	while (w->due == NULL && w->tick < target) {
-		int64_t block_end = w->tick | (SLOTS - 1);
-		int i;
+		int64_t next = next_tick(w);
 
-		if (w->tick < block_end) {
-			i = first_slot(w, 0, (int)(w->tick & (SLOTS - 1)) + 1);
-			if (i < 0) {
-				w->tick =
-				    block_end < target ? block_end : target;
-				continue;
-			}
-			w->tick = (block_end & ~(int64_t)(SLOTS - 1)) + i;
-			if (w->tick > target) {
-				w->tick = target;
-				return;
-			}
-			move_down(w, 0, i);
-			continue;
-		}
-		w->tick++;
-		enter_block(w);
-		/* Timers of exactly this tick were due at once. */
+		w->tick = next < target ? next : target;
+		if (next <= target)
+			enter(w);
 	}
 }
 
@@ -154,21 +157,11 @@ nd_wheel_pop(struct nd_wheel *w, int64_t now_ns)
 int64_t
 nd_wheel_next(struct nd_wheel *w)
 {
-	int64_t best = INT64_MAX;
+	int64_t next;
 
 	if (w->due != NULL)
 		return w->tick * ND_WHEEL_TICK_NS;
-	for (int level = 0; level < ND_WHEEL_LEVELS; level++) {
-		int shift = BITS * level;
-		int here = (int)(w->tick >> shift) & (SLOTS - 1);
-		int i = first_slot(w, level, here + 1);
-		int64_t tick;
-
-		if (i < 0)
-			continue;
-		tick = ((w->tick >> shift) - here + i) << shift;
-		if (tick < best)
-			best = tick;
-	}
-	return best == INT64_MAX ? best : best * ND_WHEEL_TICK_NS;
+	next = next_tick(w);
+	return next > INT64_MAX / ND_WHEEL_TICK_NS ? INT64_MAX
+						   : next * ND_WHEEL_TICK_NS;
 }

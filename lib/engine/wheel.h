@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ND_WHEEL_TICK_NS 131072 /* 2^17 */
-#define ND_WHEEL_LEVELS 7	/* of 64 slots: 2^42 ticks, 18 years */
+#define ND_WHEEL_TICK_NS ((int64_t)1 << 17)
+#define ND_WHEEL_LEVELS 8 /* of 64 slots: 2^48 ticks, all of int64_t */
 
 /* Embedded in what it times. All zero: not armed. */
 struct nd_timer {

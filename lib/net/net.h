@@ -40,7 +40,7 @@ struct nd_packet {
 	struct nd_addr to;	      /* the destination; family 0: unknown */
 	int ttl, tos;		      /* -1: unknown */
 	int err;		      /* ERROR, LOCAL: positive errno */
-	uint32_t mtu;	       /* ERROR, LOCAL with EMSGSIZE; 0: unknown */
+	uint32_t info; /* ERROR: MTU or pointer of the ICMP error; 0: unknown */
 	uint32_t send_id;      /* STAMP */
 	int64_t stamp_real_ns; /* kernel's, CLOCK_REALTIME; 0: none */
 	const uint8_t *data;   /* from the transport header on */

@@ -21,6 +21,10 @@
 struct nd_rx {
 	size_t size; /* of each data buffer */
 	uint8_t *data;
+	/* Larger ones, from the next read on: until then the packets of the
+	 * last one point into those above. */
+	size_t next_size;
+	uint8_t *next;
 	struct mmsghdr msg[ND_NET_BATCH];
 	struct iovec iov[ND_NET_BATCH];
 	struct sockaddr_storage name[ND_NET_BATCH];
@@ -34,7 +38,7 @@ nd_rx_reserve(struct nd_sock *s, size_t len)
 	struct nd_rx *rx = s->rx;
 	uint8_t *data;
 
-	if (rx != NULL && rx->size >= size)
+	if (rx != NULL && (rx->size >= size || rx->next_size >= size))
 		return 0;
 	data = malloc(size * ND_NET_BATCH);
 	if (data == NULL)
@@ -47,9 +51,9 @@ nd_rx_reserve(struct nd_sock *s, size_t len)
 		}
 		s->rx = rx;
 	}
-	free(rx->data);
-	rx->data = data;
-	rx->size = size;
+	free(rx->next);
+	rx->next = data;
+	rx->next_size = size;
 	return 0;
 }
 
@@ -58,6 +62,7 @@ nd_rx_free(struct nd_rx *rx)
 {
 	if (rx == NULL)
 		return;
+	free(rx->next);
 	free(rx->data);
 	free(rx);
 }
@@ -65,6 +70,13 @@ nd_rx_free(struct nd_rx *rx)
 static void
 prepare(struct nd_rx *rx, int n)
 {
+	if (rx->next != NULL) {
+		free(rx->data);
+		rx->data = rx->next;
+		rx->size = rx->next_size;
+		rx->next = NULL;
+		rx->next_size = 0;
+	}
 	for (int i = 0; i < n; i++) {
 		rx->iov[i].iov_base = rx->data + (size_t)i * rx->size;
 		rx->iov[i].iov_len = rx->size;
@@ -105,7 +117,7 @@ take_stamp(struct nd_packet *p, const struct cmsghdr *c)
 	    (int64_t)t.ts[0].tv_sec * 1000000000 + t.ts[0].tv_nsec;
 }
 
-/* ee_info is the MTU of EMSGSIZE; the offender's address follows. */
+/* The offender's address follows. */
 static void
 take_error(struct nd_packet *p, const struct cmsghdr *c)
 {
@@ -127,7 +139,7 @@ take_error(struct nd_packet *p, const struct cmsghdr *c)
 		p->kind = ND_PACKET_ERROR;
 		p->icmp_type = e.ee_type;
 		p->icmp_code = e.ee_code;
-		p->mtu = e.ee_errno == EMSGSIZE ? e.ee_info : 0;
+		p->info = e.ee_info;
 		room -= sizeof(e);
 		memcpy(&who, CMSG_DATA(c) + sizeof(e),
 		    room < sizeof(who) ? room : sizeof(who));
@@ -135,7 +147,6 @@ take_error(struct nd_packet *p, const struct cmsghdr *c)
 		(void)nd_addr_from(&p->from, (const struct sockaddr *)&who);
 		return;
 	default:
-		p->mtu = e.ee_errno == EMSGSIZE ? e.ee_info : 0;
 		return;
 	}
 }
@@ -166,7 +177,9 @@ take_control(struct nd_packet *p, struct msghdr *h)
 		else if ((level == IPPROTO_IP && type == IP_TOS) ||
 			 (level == IPPROTO_IPV6 && type == IPV6_TCLASS))
 			p->tos = control_int(c);
-		else if (level == IPPROTO_IPV6 && type == IPV6_PKTINFO)
+		/* The error queue has our own address there. */
+		else if (level == IPPROTO_IPV6 && type == IPV6_PKTINFO &&
+			 p->kind == ND_PACKET_MESSAGE)
 			take_destination(p, c);
 		else if ((level == IPPROTO_IP && type == IP_RECVERR) ||
 			 (level == IPPROTO_IPV6 && type == IPV6_RECVERR))

@@ -153,6 +153,9 @@ decode(struct nd_icmp *ret, int af, const uint8_t *data, size_t len)
 	} else if (icmp.kind == ND_ICMP_TOO_BIG) {
 		/* RFC 1191 section 4 has 16 bits, RFC 4443 section 3.2 32. */
 		icmp.mtu = af == AF_INET ? word & 0xffff : word;
+	} else if (icmp.kind == ND_ICMP_PARAMETER) {
+		/* RFC 792 has 8 bits, RFC 4443 section 3.4 32. */
+		icmp.pointer = af == AF_INET ? word >> 24 : word;
 	}
 	if (nd_icmp_is_error(icmp.kind))
 		icmp.quote_len = quote_length(&icmp, af, word);

@@ -34,6 +34,7 @@ struct nd_icmp {
 	uint8_t type, code;  /* as on the wire */
 	uint16_t ident, seq; /* echo only, else 0 */
 	uint32_t mtu;	     /* TOO_BIG only; 0: unknown */
+	uint32_t pointer;    /* PARAMETER only: the offset of what is wrong */
 	const uint8_t *body; /* what follows the 8 bytes of the header: an
 			      * echo's payload, an error's quote and the rest */
 	size_t body_len;

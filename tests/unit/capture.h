@@ -108,7 +108,7 @@ event_of(enum nd_ping_status status, uint64_t seq)
 	    .bytes = -1,
 	    .icmp_type = -1,
 	    .icmp_code = -1,
-	    .mtu = -1,
+	    .info = -1,
 	    .invalid = ND_INVALID_COUNT,
 	    .diff_offset = -1};
 }

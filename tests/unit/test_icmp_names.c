@@ -36,7 +36,7 @@ Test(icmp_names, icmp)
 	expect(4, 11, 0, -1, "Time to live exceeded");
 	expect(4, 11, 1, -1, "Frag reassembly time exceeded");
 	expect(4, 11, 2, -1, "Time exceeded, Bad Code: 2");
-	expect(4, 12, 0, -1, "Parameter problem");
+	expect(4, 12, 0, 20, "Parameter problem: pointer = 20");
 	expect(4, 42, 0, -1, "Bad ICMP type: 42");
 }
 
@@ -55,8 +55,8 @@ Test(icmp_names, icmpv6)
 	expect(6, 3, 0, -1, "Time exceeded: Hop limit");
 	expect(6, 3, 1, -1, "Time exceeded: Defragmentation failure");
 	expect(6, 3, 9, -1, "Time exceeded: code 9");
-	expect(6, 4, 2, -1, "Parameter problem: Unknown option");
-	expect(6, 4, 3, -1, "Parameter problem: code 3");
+	expect(6, 4, 2, 40, "Parameter problem: Unknown option at 40");
+	expect(6, 4, 3, 7, "Parameter problem: code 3 at 7");
 	expect(6, 100, 0, -1, "unknown icmp type: 100");
 }
 

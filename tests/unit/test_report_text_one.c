@@ -263,7 +263,7 @@ Test(report_text_one, send_errors_are_told_when_they_change)
 	feed(&c, event, NULL);
 	feed(&c, event, NULL);
 	event.err = -EMSGSIZE;
-	event.mtu = 1400;
+	event.info = 1400;
 	feed(&c, event, NULL);
 	feed(&c, event, NULL);
 	event.err = -ENETUNREACH;

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+/* A network backend without a network. */
+#include "fake_net.h"
+#include "fake_queue.h"
+
+#include <arpa/inet.h>
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct fake_net *
+of(struct nd_sock *s)
+{
+	return s->arg;
+}
+
+static struct fake_queue *
+queue_of(struct nd_sock *s, bool errors)
+{
+	return of(s)->queue[s->family == AF_INET ? 0 : 1][errors];
+}
+
+static int
+fake_open(struct nd_sock *s, const struct nd_sock_opts *opts)
+{
+	struct fake_net *net = of(s);
+	unsigned family = s->family == AF_INET ? ND_INET : ND_INET6;
+
+	if ((net->open_refused & family) != 0)
+		return net->open_error;
+	s->ident = opts->ident;
+	s->caps = ND_NET_OUTER_DST | ND_NET_RAW_ERRORS;
+	net->opened++;
+	return 0;
+}
+
+static int
+fake_enable_stamps(struct nd_sock *s)
+{
+	of(s)->tx_stamps = true;
+	s->caps |= ND_NET_TX_STAMPS;
+	return 0;
+}
+
+static void
+stamp_departure(struct nd_sock *s)
+{
+	struct fake_net *net = of(s);
+	int64_t at = net->clock->now_ns + net->tx_delay_ns;
+	struct nd_packet p = {.kind = ND_PACKET_STAMP,
+	    .to = {.family = (uint16_t)s->family},
+	    .send_id = s->sends - 1};
+
+	fake_net_deliver(net, &p, at);
+}
+
+/* The echo reply to a request, as an honest host would send it. */
+static void
+answer_to(struct fake_message *m, struct nd_sock *s, const struct nd_send *send)
+{
+	bool v4 = s->family == AF_INET;
+
+	cr_assert_leq(send->len, sizeof(m->data));
+	*m = (struct fake_message){.from = *send->to,
+	    .to = fake_addr(v4 ? "192.0.2.1" : "2001:db8::1"),
+	    .ttl = 57,
+	    .len = send->len};
+	memcpy(m->data, send->data, send->len);
+	m->data[0] = v4 ? 0 : 129;
+	fake_message_seal(m);
+}
+
+static int
+fake_send(struct nd_sock *s, const struct nd_send *send)
+{
+	struct fake_net *net = of(s);
+	struct fake_message *m = &net->recent[++net->attempts % FAKE_RECENT];
+	struct fake_sent sent = {
+	    .nth = net->attempts, .send = send, .reply = m};
+	int r;
+
+	answer_to(m, s, send);
+	sent.ident = (uint16_t)(send->data[4] << 8 | send->data[5]);
+	sent.seq = (uint16_t)(send->data[6] << 8 | send->data[7]);
+	r = net->on_send != NULL ? net->on_send(net, &sent, net->arg) : 0;
+	if (r != 0)
+		return r;
+	net->sends++;
+	s->sends++;
+	if (net->tx_stamps)
+		stamp_departure(s);
+	return 0;
+}
+
+static int
+fake_recv(struct nd_sock *s, struct nd_packet *ret, int max)
+{
+	return fake_queue_read(
+	    queue_of(s, false), of(s)->clock->now_ns, ret, max);
+}
+
+static int
+fake_recv_errors(struct nd_sock *s, struct nd_packet *ret, int max)
+{
+	return fake_queue_read(
+	    queue_of(s, true), of(s)->clock->now_ns, ret, max);
+}
+
+static int
+fake_reserve(struct nd_sock *s, size_t len)
+{
+	if (len > of(s)->reserved)
+		of(s)->reserved = len;
+	return 0;
+}
+
+static uint64_t
+fake_drops(struct nd_sock *s)
+{
+	return s->family == AF_INET ? of(s)->drops : 0;
+}
+
+static void
+fake_close(struct nd_sock *s)
+{
+	of(s)->opened--;
+}
+
+const struct nd_net_ops fake_net_ops = {.name = "fake",
+    .open = fake_open,
+    .enable_stamps = fake_enable_stamps,
+    .send = fake_send,
+    .recv = fake_recv,
+    .recv_errors = fake_recv_errors,
+    .reserve = fake_reserve,
+    .drops = fake_drops,
+    .close = fake_close};
+
+void
+fake_net_init(struct fake_net *net, struct virtual_clock *clock)
+{
+	*net = (struct fake_net){.clock = clock};
+	for (int i = 0; i < 4; i++)
+		net->queue[i / 2][i % 2] = fake_queue_new();
+}
+
+void
+fake_net_free(struct fake_net *net)
+{
+	for (int i = 0; i < 4; i++)
+		fake_queue_free(net->queue[i / 2][i % 2]);
+}
+
+struct nd_ctx *
+fake_net_ctx(struct fake_net *net, const struct nd_limits *limits)
+{
+	static const struct nd_net_ops *const backends[] = {
+	    &fake_net_ops, NULL};
+	const struct nd_ctx_parts parts = {
+	    .backends = backends, .clock = &net->clock->ops, .net_arg = net};
+	struct nd_ctx_opts opts = ND_CTX_OPTS_INIT;
+	struct nd_ctx *ctx = NULL;
+
+	opts.ident = FAKE_IDENT;
+	opts.has_key = true;
+	for (uint8_t i = 0; i < sizeof(opts.key); i++)
+		opts.key[i] = i;
+	cr_assert_eq(nd_ctx_make(&ctx, &opts, &parts), 0);
+	if (limits != NULL)
+		cr_assert_eq(nd_ctx_set_limits(ctx, limits), 0);
+	return ctx;
+}
+
+static int64_t
+next_arrival(const struct fake_net *net)
+{
+	int64_t next = INT64_MAX, t;
+
+	for (int i = 0; i < 4; i++) {
+		t = fake_queue_next(net->queue[i / 2][i % 2]);
+		if (t < next)
+			next = t;
+	}
+	return next;
+}
+
+uint64_t
+fake_net_run(struct fake_net *net, struct nd_ctx *ctx, int64_t until_ns)
+{
+	uint64_t turns = 0, idle = 0;
+	int64_t *now = &net->clock->now_ns, next, arrival;
+
+	for (;;) {
+		turns++;
+		if (nd_ctx_turn(ctx)) {
+			/* "Call again soon" must come to an end. */
+			cr_assert_lt(++idle, 10000000u);
+			continue;
+		}
+		idle = 0;
+		next = nd_ctx_next(ctx);
+		arrival = next_arrival(net);
+		if (arrival < next)
+			next = arrival;
+		if (next > until_ns)
+			break;
+		cr_assert_gt(next, *now, "the time of the next turn is past");
+		*now = next;
+	}
+	*now = until_ns;
+	(void)nd_ctx_turn(ctx);
+	return turns + 1;
+}
+
+struct fake_message *
+fake_net_recent(struct fake_net *net, uint64_t nth)
+{
+	cr_assert(nth > 0 && nth <= net->attempts &&
+		  nth + FAKE_RECENT > net->attempts);
+	return &net->recent[nth % FAKE_RECENT];
+}
+
+void
+fake_net_deliver(
+    struct fake_net *net, const struct nd_packet *packet, int64_t at_ns)
+{
+	bool error = packet->kind == ND_PACKET_STAMP ||
+		     packet->kind == ND_PACKET_ERROR ||
+		     packet->kind == ND_PACKET_LOCAL;
+	int family = error ? packet->to.family : packet->from.family;
+	struct nd_packet p = *packet;
+
+	if (packet->kind == ND_PACKET_STAMP || !net->no_rx_stamps)
+		p.stamp_real_ns = virtual_clock_real(net->clock, at_ns);
+	net->delivered++;
+	fake_queue_put(net->queue[family == AF_INET ? 0 : 1][error], &p, at_ns);
+}
+
+void
+fake_message_arrives(
+    struct fake_net *net, const struct fake_message *m, int64_t delay_ns)
+{
+	struct nd_packet p = {.kind = ND_PACKET_MESSAGE,
+	    .proto = m->from.family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6,
+	    .from = m->from,
+	    .ttl = m->ttl,
+	    .tos = m->tos,
+	    .data = m->data,
+	    .len = m->len};
+
+	if (!net->no_outer_dst)
+		p.to = m->to;
+	fake_net_deliver(net, &p, net->clock->now_ns + delay_ns);
+}
+
+struct nd_addr
+fake_addr(const char *text)
+{
+	uint8_t ip[16];
+	int family = strchr(text, ':') != NULL ? AF_INET6 : AF_INET;
+
+	cr_assert_eq(inet_pton(family, text, ip), 1);
+	return nd_addr_of(family, ip);
+}
+
+struct sockaddr_storage
+fake_sockaddr(const char *text)
+{
+	struct nd_addr a = fake_addr(text);
+	struct sockaddr_storage ss;
+
+	memset(&ss, 0, sizeof(ss));
+	(void)nd_addr_to(&a, &ss);
+	return ss;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A network backend without a network. Each send is shown to a script, which
+ * decides what it returns and may let answers arrive at a virtual time. What
+ * arrives lies in heap blocks of just its size that are freed by the next
+ * call, so that a sanitizer sees any use of them that is too late or too long.
+ */
+#ifndef TEST_FAKE_NET_H
+#define TEST_FAKE_NET_H
+
+#include "engine/ctx.h"
+#include "net/net.h"
+#include "virtual_clock.h"
+
+#define FAKE_IDENT 0x1234
+#define FAKE_RECENT 256 /* sends of which a ready answer is kept */
+#define FAKE_MESSAGE 2048
+
+struct fake_net;
+struct fake_queue;
+
+/* A message: an echo reply unless it is changed. */
+struct fake_message {
+	struct nd_addr from, to;
+	int ttl, tos;
+	size_t len;
+	uint8_t data[FAKE_MESSAGE];
+};
+
+struct fake_sent {
+	uint64_t nth; /* of all attempts, from 1 */
+	const struct nd_send *send;
+	uint16_t ident, seq;
+	struct fake_message
+	    *reply; /* ready to be delivered; kept for a while */
+};
+
+/* What nd_net_ops.send() returns. */
+typedef int fake_send_fn(
+    struct fake_net *net, const struct fake_sent *sent, void *arg);
+
+struct fake_net {
+	struct virtual_clock *clock;
+	fake_send_fn *on_send; /* NULL: sends succeed, nothing answers */
+	void *arg;
+	bool no_rx_stamps, tx_stamps, no_outer_dst;
+	int64_t tx_delay_ns; /* between send() and the departure's stamp */
+	uint64_t drops;
+	int open_error; /* of every family that is in open_refused */
+	unsigned open_refused;
+	/* What has happened. */
+	uint64_t attempts, sends, delivered, reserved;
+	int opened;
+	struct fake_message recent[FAKE_RECENT];
+	struct fake_queue *queue[2][2]; /* IPv4, IPv6; data, errors */
+};
+
+extern const struct nd_net_ops fake_net_ops;
+
+void fake_net_init(struct fake_net *net, struct virtual_clock *clock);
+void fake_net_free(struct fake_net *net);
+/* A context over NET, with a fixed key; LIMITS may be NULL. */
+struct nd_ctx *fake_net_ctx(
+    struct fake_net *net, const struct nd_limits *limits);
+/* Turns CTX until UNTIL_NS, leaping over the times when nothing happens. */
+uint64_t fake_net_run(
+    struct fake_net *net, struct nd_ctx *ctx, int64_t until_ns);
+
+/* The answer to the NTH attempt to send, one of the last FAKE_RECENT. */
+struct fake_message *fake_net_recent(struct fake_net *net, uint64_t nth);
+/* PACKET arrives at AT_NS; its stamp is set as NET does it. */
+void fake_net_deliver(
+    struct fake_net *net, const struct nd_packet *packet, int64_t at_ns);
+/* M arrives DELAY_NS from now. */
+void fake_message_arrives(
+    struct fake_net *net, const struct fake_message *m, int64_t delay_ns);
+/* Makes the checksum right again after M was changed. */
+void fake_message_seal(struct fake_message *m);
+
+/* An ICMP error about the request that ANSWERED answers. */
+struct fake_error {
+	uint8_t type, code;
+	uint32_t word; /* the second one of the header: the MTU */
+	size_t quoted; /* bytes of the request from its ICMP header on */
+};
+struct fake_message fake_error_make(
+    const struct fake_message *answered, const struct fake_error *e);
+/* Where in such an error the quoted IP header begins. */
+#define FAKE_QUOTE 8
+
+struct nd_addr fake_addr(const char *text);
+/* The same as a sockaddr. */
+struct sockaddr_storage fake_sockaddr(const char *text);
+
+#endif
