@@ -362,7 +362,7 @@ lint: check-layers format-check $(LINT)
 lint-scripts:
 	@if ! command -v shellcheck >/dev/null; then \
 	  echo 'lint: no shellcheck here: scripts are not checked'; \
-	else set -x; shellcheck $(SCRIPTS); fi
+	else set -x; shellcheck -x -P SCRIPTDIR $(SCRIPTS); fi
 lint-man:
 	$(if $(MAN),mandoc -T lint -W warning $(MAN))
 lint-cppcheck-lib: config.h
