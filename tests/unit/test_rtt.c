@@ -154,8 +154,8 @@ Test(rtt, percentiles_are_within_2_percent_of_100k_samples)
 
 Test(rtt, every_value_is_within_2_percent)
 {
-	/* All buckets: one value many times, between two outliers. */
-	for (int64_t v = 1; v < (int64_t)1 << 60; v += v / 37 + 1) {
+	/* Up to half a year: one value many times, between two outliers. */
+	for (int64_t v = 1; v < (int64_t)1 << 54; v += v / 37 + 1) {
 		struct nd_rtt_budget b = budget_of(1 << 20);
 		struct nd_rtt_acc a = {0};
 		struct nd_rtt r;
@@ -163,7 +163,7 @@ Test(rtt, every_value_is_within_2_percent)
 		add(&a, &b, 0);
 		for (int i = 0; i < 40; i++)
 			add(&a, &b, v);
-		add(&a, &b, (int64_t)1 << 61);
+		add(&a, &b, (int64_t)1 << 55);
 		nd_rtt_report(&a, &r);
 		check_near(r.p50_ns, v);
 		nd_rtt_free(&a, &b);
