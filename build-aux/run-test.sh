@@ -20,7 +20,9 @@ chmod 1777 "$reports"
 # 99 is no exit status of netdiag, so none of its tests can take it for one.
 ASAN_OPTIONS=log_path=$reports/asan:exitcode=99
 UBSAN_OPTIONS=log_path=$reports/ubsan:print_stacktrace=1:exitcode=99
-export ASAN_OPTIONS UBSAN_OPTIONS
+aux=$(cd "$(dirname "$0")" && pwd)
+LSAN_OPTIONS=suppressions=$aux/lsan.supp:print_suppressions=0
+export ASAN_OPTIONS UBSAN_OPTIONS LSAN_OPTIONS
 
 {
   status=0
