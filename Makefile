@@ -98,7 +98,10 @@ TEST_SRC := \
 	tests/unit/test_checksum.c \
 	tests/unit/test_clock.c \
 	tests/unit/test_color.c \
+	tests/unit/test_ctx.c \
 	tests/unit/test_cursor.c \
+	tests/unit/test_demux.c \
+	tests/unit/test_diagnostic.c \
 	tests/unit/test_icmp.c \
 	tests/unit/test_icmp_names.c \
 	tests/unit/test_ip.c \
@@ -108,7 +111,12 @@ TEST_SRC := \
 	tests/unit/test_out_fd.c \
 	tests/unit/test_pacer.c \
 	tests/unit/test_parse.c \
+	tests/unit/test_ping.c \
+	tests/unit/test_ping_callback.c \
+	tests/unit/test_ping_faults.c \
 	tests/unit/test_ping_opts.c \
+	tests/unit/test_ping_packet.c \
+	tests/unit/test_ping_senders.c \
 	tests/unit/test_priv.c \
 	tests/unit/test_priv_fail.c \
 	tests/unit/test_priv_hint.c \

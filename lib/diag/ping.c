@@ -130,9 +130,6 @@ schedule_next(struct nd_ping *ping)
 {
 	const struct nd_ping_profile *profile = ping->profile;
 	const int64_t now = ping->task.ctx->now_ns;
-	const int64_t behind = profile->interval_ns > CATCH_UP_NS
-				   ? profile->interval_ns
-				   : CATCH_UP_NS;
 	int64_t due = ping->task.timer.due_ns;
 
 	if (all_sent(ping))
@@ -143,8 +140,8 @@ schedule_next(struct nd_ping *ping)
 		due = now + profile->interval_ns;
 	} else {
 		due += profile->interval_ns;
-		if (due <= now - behind)
-			due += (now - due) / profile->interval_ns *
+		if (due <= now - CATCH_UP_NS)
+			due += ((now - due) / profile->interval_ns + 1) *
 			       profile->interval_ns;
 	}
 	nd_task_due(&ping->task, due);
