@@ -6,6 +6,7 @@
 #include "ping_run.h"
 
 #include "cmd.h"
+#include "message.h"
 #include "out.h"
 #include "signals.h"
 
@@ -43,6 +44,7 @@ tell_all(struct ping_run *run)
 				row->code = REPORT_RESOLVE;
 				row->cause = "not resolved in time";
 				ping_status_at_least(run, EXIT_USAGE);
+				message("ping", row->name, row->cause, NULL);
 			}
 			ping_tell(run, row,
 			    row->state == ROW_DONE ? REPORT_DONE : run->reason);

@@ -162,14 +162,17 @@ ping_told_start(struct ping_run *run, struct row *row)
 
 /* ping(8)'s question, once. */
 static void
-hint_broadcast(struct ping_run *run, const struct nd_ping_event *event)
+hint_broadcast(struct ping_run *run, const struct row *row,
+    const struct nd_ping_event *event)
 {
 	if (event->status != ND_PING_SEND_ERROR || event->err != -EACCES ||
-	    run->opts.broadcast || run->broadcast_told)
+	    run->opts.broadcast || run->broadcast_told ||
+	    row->family != AF_INET)
 		return;
 	run->broadcast_told = true;
-	message("ping", NULL, "the address may be a broadcast address",
-	    "--broadcast (-b) allows it");
+	message("ping", NULL, "the host refuses to send to this address",
+	    "a broadcast address needs --broadcast (-b); else look for a "
+	    "prohibit route or a firewall rule");
 }
 
 void
@@ -180,7 +183,7 @@ ping_on_event(
 	struct ping_run *run = row->run;
 
 	(void)ping;
-	hint_broadcast(run, event);
+	hint_broadcast(run, row, event);
 	if (run->rdns == NULL || event->status == ND_PING_SENT)
 		report_event(run, row, event, NULL);
 	else

@@ -46,6 +46,8 @@ ctx_opts(const struct ping_run *run)
 	c.mark = c.has_mark ? (uint32_t)o->mark : 0;
 	c.broadcast = o->broadcast;
 	c.ident = (int)o->ident;
+	if (o->source.af != AF_UNSPEC)
+		c.source = (const struct sockaddr *)&run->source;
 	return c;
 }
 
@@ -110,8 +112,15 @@ refused(struct ping_run *run, int err)
 static int
 open_context(struct ping_run *run)
 {
-	const struct nd_ctx_opts opts = ctx_opts(run);
-	int r = nd_ctx_new(&run->ctx, run->loop, &opts);
+	struct nd_ctx_opts opts;
+	uint32_t scope = 0;
+	int r = target_scope_id(run->opts.source.scope, &scope);
+
+	if (run->opts.source.af != AF_UNSPEC)
+		target_sockaddr(&run->opts.source, scope, &run->source);
+	opts = ctx_opts(run);
+	if (r == 0)
+		r = nd_ctx_new(&run->ctx, run->loop, &opts);
 
 	switch (r) {
 	case 0:
@@ -120,6 +129,10 @@ open_context(struct ping_run *run)
 	case -EPERM:
 	case -EACCES:
 		return refused(run, r);
+	case -EADDRNOTAVAIL:
+		message("ping", "source address", nd_strerror(r),
+		    "ip address show lists those of this host");
+		return EXIT_USAGE;
 	case -ENODEV:
 		message("ping", "--interface", "no such device",
 		    "ip link show lists them");

@@ -102,6 +102,9 @@ finish_if_done(struct nd_ping *ping)
 
 	if (!enough && (!all_sent(ping) || ping->task.in_flight > 0))
 		return;
+	/* One answer to a broadcast is not the last. */
+	if (!enough && ping->senders != NULL && !ping->waited)
+		return;
 	nd_task_stop(&ping->task);
 	e = event_of(ping, ND_PING_DONE, 0);
 	(void)emit(ping, &e);
@@ -132,8 +135,11 @@ schedule_next(struct nd_ping *ping)
 	const int64_t now = ping->task.ctx->now_ns;
 	int64_t due = ping->task.timer.due_ns;
 
-	if (all_sent(ping))
+	if (all_sent(ping)) {
+		if (ping->senders != NULL)
+			nd_task_due(&ping->task, now + timeout_of(ping));
 		return;
+	}
 	if (ping->task.numbers < profile->preload) {
 		due = now;
 	} else if ((profile->flags & ND_PING_F_ADAPTIVE) != 0) {
@@ -158,9 +164,7 @@ hurry(struct nd_ping *ping)
 	if ((profile->flags & ND_PING_F_ADAPTIVE) == 0 || all_sent(ping) ||
 	    task->waiting)
 		return;
-	/* The timer stands at the last departure + interval. */
-	least = task->timer.due_ns - profile->interval_ns +
-		profile->least_interval_ns;
+	least = ping->last_sent_ns + profile->least_interval_ns;
 	nd_task_due(&ping->task, due > least ? due : least);
 }
 
@@ -197,7 +201,14 @@ on_send(struct nd_task *task)
 	    .data = ctx->tx};
 	struct nd_probe *p;
 	uint16_t seq;
-	int r = nd_ping_pick_seq(ping, s->ident, &seq);
+	int r;
+
+	if (all_sent(ping)) {
+		ping->waited = true;
+		finish_if_done(ping);
+		return 0;
+	}
+	r = nd_ping_pick_seq(ping, s->ident, &seq);
 
 	if (r != 0) {
 		/* A matter of this address: the others need not wait. */
@@ -216,6 +227,7 @@ on_send(struct nd_task *task)
 		emit_send_error(ping, r);
 		return 0;
 	}
+	ping->last_sent_ns = p->sent_ns;
 	if (ping->first_ns < 0)
 		ping->first_ns = p->sent_ns;
 	if ((profile->flags & ND_PING_F_SENT) != 0) {
@@ -436,6 +448,7 @@ start(struct nd_ping *ping, struct nd_ctx *ctx, const struct nd_ping_opts *o)
 
 	if (r != 0)
 		return r;
+	ping->serial = (uint32_t)ctx->started;
 	s = nd_ctx_sock(ctx, ping->task.addr.family, ping->task.proto);
 	r = s->ops->reserve(s, o->payload + ND_ICMP_HEADER);
 	if (r != 0) {

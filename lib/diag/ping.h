@@ -29,11 +29,14 @@ struct nd_ping {
 	struct nd_rtt_acc rtt;	    /* rtt.n: received */
 	uint64_t send_errors, errors, late, late_errors, duplicates, invalid;
 	uint64_t pipe;
-	int64_t largest_ns;	   /* RTT ever seen, late ones too; -1: none */
+	int64_t largest_ns; /* RTT ever seen, late ones too; -1: none */
+	int64_t last_sent_ns;
 	int64_t first_ns, last_ns; /* first departure, last event; -1: none */
+	uint32_t serial;	   /* no other of the context has it */
 	uint16_t base;		   /* wire sequence number of number 0 */
 	uint8_t clock;		   /* enum nd_clock: the least exact used */
 	bool loss_uncertain;
+	bool waited; /* ANY_SOURCE: the last probe had all its time */
 };
 
 /* ---- ping_packet.c: the bytes ------------------------------------------- */

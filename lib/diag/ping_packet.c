@@ -13,15 +13,16 @@
 
 #define TAG_SIZE 8u
 
-/* Of address, ident and number: another probe's reply does not pass. */
+/* No reply to another probe passes, be it of another task to this address. */
 static uint64_t
 tag_of(const struct nd_ping *ping, uint64_t number)
 {
 	const struct nd_task *task = &ping->task;
-	uint8_t in[16 + 8];
+	uint8_t in[16 + 4 + 8];
 	struct nd_wbuf w = nd_wbuf_init(in, sizeof(in));
 
 	nd_put_bytes(&w, task->addr.ip, sizeof(task->addr.ip));
+	nd_put32(&w, ping->serial);
 	nd_put64(&w, number);
 	return nd_siphash(task->ctx->key, in, sizeof(in));
 }

@@ -31,7 +31,12 @@ sock_opts(const struct nd_ctx_opts *o, uint16_t ident)
 	    [ND_PMTU_DONT] = ND_NET_PMTU_DONT,
 	    [ND_PMTU_PROBE] = ND_NET_PMTU_PROBE};
 
+	struct nd_addr source = {.family = 0};
+
+	if (o->source != NULL)
+		(void)nd_addr_from(&source, o->source);
 	return (struct nd_sock_opts){.device = o->device,
+	    .source = source,
 	    .has_mark = o->has_mark,
 	    .mark = o->mark,
 	    .broadcast = o->broadcast,
@@ -257,7 +262,7 @@ nd_ctx_set_limits(struct nd_ctx *ctx, const struct nd_limits *limits)
 {
 	if (limits->size != sizeof(*limits) || limits->max_in_flight == 0)
 		return ND_EOPTION;
-	if (ctx->started)
+	if (ctx->started > 0)
 		return -EBUSY;
 	ctx->limits = *limits;
 	ctx->rtt_budget.limit = limits->histogram_bytes;

@@ -55,7 +55,8 @@ struct nd_ctx {
 	uint32_t scan_budget;	  /* of this turn: entries of the pool */
 	struct nd_ctx_stats stats;
 	int64_t last_drop_ns; /* our sockets had dropped packets by then */
-	bool paused, started;
+	bool paused;
+	uint64_t started; /* tasks so far */
 	int64_t paused_since_ns;
 
 	int depth; /* inside a turn: the dead are reclaimed after it */

@@ -72,7 +72,7 @@ nd_task_start(
 	task->ops = ops;
 	task->active = true;
 	ctx->stats.tasks++;
-	ctx->started = true;
+	ctx->started++;
 	return 0;
 }
 
@@ -133,7 +133,6 @@ remember_new(struct nd_task *task, struct nd_probe *p)
 	if (task->unsettled == NULL)
 		task->unsettled = p;
 	task->remembered++;
-	nd_task_trim(task);
 }
 
 void

@@ -40,7 +40,8 @@ take_departure(struct nd_ctx *ctx, int sock, const struct nd_packet *packet)
 	p->stamped = 1;
 }
 
-static void
+/* True when the queue is empty. */
+static bool
 drain_errors(struct nd_ctx *ctx, int sock)
 {
 	struct nd_packet batch[ND_NET_BATCH];
@@ -56,8 +57,9 @@ drain_errors(struct nd_ctx *ctx, int sock)
 				nd_demux(ctx, s, &batch[j]);
 		}
 		if (n < ND_NET_BATCH)
-			return;
+			return true;
 	}
+	return false;
 }
 
 /* True when the socket is empty. */
@@ -84,7 +86,8 @@ drain(struct nd_ctx *ctx)
 
 	ctx->now_ns = nd_timebase_update(&ctx->time);
 	for (int i = 0; i < ctx->sock_count; i++) {
-		drain_errors(ctx, i);
+		if (!drain_errors(ctx, i))
+			empty = false;
 		if (!drain_replies(ctx, &ctx->socks[i]))
 			empty = false;
 	}
@@ -127,6 +130,11 @@ expire(struct nd_ctx *ctx)
 			forget(ctx, p);
 			continue;
 		}
+		/* Its departure was later than it seemed. */
+		if (p->timer.due_ns > ctx->now_ns) {
+			nd_wheel_add(&ctx->probe_timers, &p->timer);
+			continue;
+		}
 		if (!looked)
 			look_for_drops(ctx);
 		looked = true;
@@ -163,6 +171,8 @@ send_some(struct nd_ctx *ctx)
 		if (!may_send(ctx, now) || !nd_pacer_grant(&ctx->pacer, now))
 			return;
 		task = nd_task_dequeue(ctx);
+		/* Before it, so that their tags are free again. */
+		nd_task_trim(task);
 		if (task->ops->send(task) != -EAGAIN || task->dead) {
 			ctx->refusals = 0;
 			continue;

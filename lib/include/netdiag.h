@@ -90,8 +90,9 @@ struct nd_ctx_opts {
 	enum nd_pmtu pmtu;
 	const char *device; /* SO_BINDTODEVICE, or NULL */
 	bool has_mark;
-	uint32_t mark;	 /* SO_MARK: needs CAP_NET_RAW or CAP_NET_ADMIN */
-	bool broadcast;	 /* SO_BROADCAST: allow broadcast targets */
+	uint32_t mark;	/* SO_MARK: needs CAP_NET_RAW or CAP_NET_ADMIN */
+	bool broadcast; /* SO_BROADCAST: allow broadcast targets */
+	const struct sockaddr *source; /* to bind to, or NULL */
 	int ident;	 /* ICMP identifier 0..65535, or -1: at random */
 	bool has_key;	 /* take KEY instead of one from getrandom(2) */
 	uint8_t key[16]; /* authenticates replies; keep it secret */

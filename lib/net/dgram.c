@@ -13,15 +13,19 @@
 
 /* The port of such a socket is the ident; 0 lets the kernel choose. */
 static int
-bind_ident(struct nd_sock *s, uint16_t ident)
+bind_ident(struct nd_sock *s, const struct nd_addr *source, uint16_t ident)
 {
 	union {
 		struct sockaddr sa;
+		struct sockaddr_storage ss;
 		struct sockaddr_in v4;
 		struct sockaddr_in6 v6;
-	} u = {.v6 = {0}};
+	} u = {.ss = {0}};
 	socklen_t len = s->family == AF_INET ? sizeof(u.v4) : sizeof(u.v6);
 
+	/* IPv6 ping sockets take no source with a packet, only a bound one. */
+	if (source->family == s->family)
+		(void)nd_addr_to(source, &u.ss);
 	u.sa.sa_family = (sa_family_t)s->family;
 	if (s->family == AF_INET)
 		u.v4.sin_port = htons(ident);
@@ -34,6 +38,17 @@ bind_ident(struct nd_sock *s, uint16_t ident)
 	return 0;
 }
 
+/* They are born reusable: two with one ident would share their replies. */
+static int
+set_exclusive(int fd)
+{
+	const int off = 0;
+
+	return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &off, sizeof(off)) != 0
+		   ? -errno
+		   : 0;
+}
+
 static int
 dgram_open(struct nd_sock *s, const struct nd_sock_opts *opts)
 {
@@ -44,9 +59,11 @@ dgram_open(struct nd_sock *s, const struct nd_sock_opts *opts)
 	s->caps = 0;
 	r = nd_sock_setup(s, opts);
 	if (r == 0)
-		r = bind_ident(s, opts->ident);
+		r = set_exclusive(s->fd);
+	if (r == 0)
+		r = bind_ident(s, &opts->source, opts->ident);
 	if (r == -EADDRINUSE)
-		r = bind_ident(s, 0);
+		r = bind_ident(s, &opts->source, 0);
 	if (r != 0)
 		nd_sock_close(s);
 	return r;

@@ -69,7 +69,8 @@ struct nd_sock_opts {
 	uint32_t mark;
 	bool broadcast;
 	enum nd_net_pmtu pmtu;
-	uint16_t ident; /* of ICMP echo messages */
+	uint16_t ident;	       /* of ICMP echo messages */
+	struct nd_addr source; /* to bind to; family 0: none */
 };
 
 struct nd_sock;

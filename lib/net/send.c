@@ -81,13 +81,16 @@ send_once(struct nd_sock *s, const struct nd_send *send,
 	return sendmsg(s->fd, &h, 0);
 }
 
+#define PENDING_TRIES 8
+
 /* Errors that an earlier packet may have left pending on the socket. */
 static bool
 may_be_pending(int err)
 {
 	return err == ECONNREFUSED || err == EHOSTUNREACH ||
 	       err == ENETUNREACH || err == EPROTO || err == EACCES ||
-	       err == ENOPROTOOPT || err == EMSGSIZE || err == EOPNOTSUPP;
+	       err == ENOPROTOOPT || err == EMSGSIZE || err == EOPNOTSUPP ||
+	       err == EHOSTDOWN || err == ENONET;
 }
 
 int
@@ -95,7 +98,7 @@ nd_tx(struct nd_sock *s, const struct nd_send *send)
 {
 	struct sockaddr_storage to;
 	const socklen_t to_len = nd_addr_to(send->to, &to);
-	bool retried = false;
+	int tries = 0;
 
 	for (;;) {
 		if (send_once(s, send, &to, to_len) >= 0) {
@@ -106,9 +109,8 @@ nd_tx(struct nd_sock *s, const struct nd_send *send)
 			continue;
 		if (errno == ENOBUFS || errno == EAGAIN || errno == ENOMEM)
 			return -EAGAIN;
-		if (retried || !may_be_pending(errno))
+		/* That call has cleared it; a further one may have come. */
+		if (++tries >= PENDING_TRIES || !may_be_pending(errno))
 			return -errno;
-		/* That call has cleared it: what comes now is ours. */
-		retried = true;
 	}
 }
