@@ -6,7 +6,9 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <malloc.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct virtual_clock vc;
@@ -159,6 +161,52 @@ Test(ctx, takes_the_next_backend_where_a_privilege_is_missing)
 	fake_net_free(&net);
 }
 
+static int second_error, opens[2];
+
+static int
+count_first(struct nd_sock *s, const struct nd_sock_opts *opts)
+{
+	opens[0]++;
+	return open_first(s, opts);
+}
+
+static int
+count_second(struct nd_sock *s, const struct nd_sock_opts *opts)
+{
+	(void)s;
+	(void)opts;
+	/* In order: the first one was tried before. */
+	cr_assert_eq(opens[0], 1);
+	opens[1]++;
+	return second_error;
+}
+
+Test(ctx, tries_backends_in_order_until_one_fails_for_another_reason)
+{
+	static const struct {
+		int first, second, result, seconds;
+	} cases[] = {{-EPERM, -EACCES, ND_EPRIV, 1},
+	    {-EACCES, -EPERM, ND_EPRIV, 1}, {-EPERM, -EMFILE, -EMFILE, 1},
+	    {-EMFILE, -EPERM, -EMFILE, 0}};
+	struct nd_net_ops first = fake_net_ops, second = fake_net_ops;
+	const struct nd_net_ops *const two[] = {&first, &second, NULL};
+	struct nd_ctx *ctx = NULL;
+
+	begin();
+	first.open = count_first;
+	second.open = count_second;
+	for (size_t i = 0; i < 4; i++) {
+		opens[0] = opens[1] = 0;
+		first_error = cases[i].first;
+		second_error = cases[i].second;
+		cr_assert_eq(make(&ctx, two, NULL), cases[i].result);
+		cr_assert_null(ctx);
+		cr_assert_eq(opens[0], 1);
+		cr_assert_eq(opens[1], cases[i].seconds);
+	}
+	fake_net_free(&net);
+}
+
 Test(ctx, sockets_have_the_ident_that_was_asked_for_or_a_random_one)
 {
 	struct nd_ctx_opts o = ND_CTX_OPTS_INIT;
@@ -238,6 +286,145 @@ Test(ctx, stamps_of_departure_are_for_known_and_moderate_rates)
 	}
 }
 
+#define RATE 1000
+#define SENDS 4096
+
+struct sends {
+	size_t n;
+	int64_t at_ns[SENDS];
+	uint8_t host[SENDS];
+};
+
+static int
+note(struct fake_net *n, const struct fake_sent *sent, void *arg)
+{
+	struct sends *s = ((struct ping_rig *)arg)->hook_arg;
+
+	cr_assert_lt(s->n, SENDS);
+	s->host[s->n] = sent->send->to->ip[3];
+	s->at_ns[s->n++] = n->clock->now_ns;
+	return 0;
+}
+
+static int
+note_and_refuse(struct fake_net *n, const struct fake_sent *sent, void *arg)
+{
+	(void)note(n, sent, arg);
+	return -EAGAIN;
+}
+
+/* Pings 192.0.2.1 to 192.0.2.20, every millisecond. */
+static void
+ping_20(struct ping_rig *r, struct nd_ping *pings[20])
+{
+	for (uint8_t i = 0; i < 20; i++) {
+		struct nd_ping_opts o = rig_opts(r, "192.0.2.1");
+
+		((struct sockaddr_in *)(void *)&r->addr)->sin_addr.s_addr =
+		    htonl(0xc0000201u + i);
+		o.interval_ns = MS;
+		pings[i] = rig_start(r, &o);
+	}
+}
+
+static void
+free_20(struct ping_rig *r, struct nd_ping *pings[20])
+{
+	for (int i = 0; i < 20; i++)
+		nd_ping_free(pings[i]);
+	free(r->hook_arg);
+	rig_free(r);
+}
+
+Test(ctx, the_rate_holds_over_any_100_ms)
+{
+	struct nd_limits limits = ND_LIMITS_INIT;
+	struct sends *s = calloc(1, sizeof(*s));
+	struct nd_ping *pings[20];
+	struct ping_rig *r;
+
+	limits.rate_pps = RATE;
+	r = rig_new(&limits);
+	r->hook_arg = s;
+	r->net.on_send = note;
+	ping_20(r, pings);
+	rig_run(r, SEC);
+	/* A pause saves up 10 ms' worth, no more. */
+	nd_ctx_pause(r->ctx, true);
+	rig_run(r, SEC);
+	nd_ctx_pause(r->ctx, false);
+	rig_run(r, SEC);
+	cr_assert_geq(s->n, 2 * RATE);
+	for (size_t i = 0, j = 0; j < s->n; j++) {
+		while (s->at_ns[j] - s->at_ns[i] >= 100 * MS)
+			i++;
+		cr_assert_leq(j - i + 1, RATE / 10 + RATE / 100 + 1);
+	}
+	free_20(r, pings);
+}
+
+Test(ctx, waits_1_ms_when_16_sends_in_a_row_are_refused)
+{
+	struct ping_rig *r = rig_new(NULL);
+	struct sends *s = calloc(1, sizeof(*s));
+	struct nd_ping *pings[20];
+
+	r->hook_arg = s;
+	r->net.on_send = note_and_refuse;
+	ping_20(r, pings);
+	rig_run(r, 5 * MS - 1);
+	cr_assert_eq(s->n, 5 * 16);
+	for (size_t i = 0; i < s->n; i++) {
+		cr_assert_eq(s->at_ns[i], r->begin_ns + (int64_t)(i / 16) * MS);
+		/* Each gets its turn before anyone gets a second one. */
+		cr_assert_eq(s->host[i], i % 20 + 1);
+	}
+	cr_assert_eq(rig_ctx_stats(r).send_retries, 5 * 16);
+	cr_assert_eq(rig_ctx_stats(r).sent, 0);
+	free_20(r, pings);
+}
+
+/* What malloc() has lent, while COUNT tasks wait for an answer and after. */
+static void
+lent(uint32_t count, size_t *during, size_t *after)
+{
+	struct ping_rig *r = rig_new(NULL);
+	struct nd_ping **pings = calloc(count, sizeof(struct nd_ping *));
+	struct nd_ping_opts o = rig_opts(r, "10.0.0.0");
+	struct mallinfo2 m;
+
+	cr_assert_not_null(pings);
+	r->net.on_send = rig_silence;
+	o.count = 1;
+	for (uint32_t i = 0; i < count; i++) {
+		((struct sockaddr_in *)(void *)&r->addr)->sin_addr.s_addr =
+		    htonl(0x0a000000u + i);
+		pings[i] = rig_start(r, &o);
+	}
+	rig_run(r, 0);
+	cr_assert_eq(rig_ctx_stats(r).in_flight, count);
+	m = mallinfo2();
+	*during = m.uordblks + m.hblkhd;
+	for (uint32_t i = 0; i < count; i++)
+		nd_ping_free(pings[i]);
+	free(pings);
+	rig_free(r);
+	m = mallinfo2();
+	*after = m.uordblks + m.hblkhd;
+}
+
+Test(ctx, gives_all_memory_back)
+{
+	size_t before, during, after;
+
+	lent(1000, &during, &before);
+	if (before == 0)
+		cr_skip_test("another malloc(), one that looks for leaks");
+	lent(100000, &during, &after);
+	cr_assert_gt(during, before + 100000 * sizeof(struct nd_ping));
+	cr_assert_eq(after, before);
+}
+
 Test(ctx, statistics_want_their_size)
 {
 	struct ping_rig *r = rig_new(NULL);
@@ -252,6 +439,8 @@ Test(ctx, errors_have_a_text_and_some_a_hint)
 {
 	const int codes[] = {0, ND_EPRIV, ND_EFAMILY, ND_ELIMIT, ND_EOPTION,
 	    -EPERM, -ENOBUFS, ENOBUFS};
+	const int hints[] = {
+	    ND_EPRIV, -EPERM, -EACCES, ND_EFAMILY, -EAFNOSUPPORT, -EMFILE};
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
 		const char *text = nd_strerror(codes[i]);
@@ -263,11 +452,15 @@ Test(ctx, errors_have_a_text_and_some_a_hint)
 	}
 	cr_assert_str_eq(nd_strerror(ENOBUFS), nd_strerror(-ENOBUFS));
 	cr_assert_str_eq(nd_strerror(-4000), "unknown error");
-	cr_assert_not_null(nd_hint(ND_EPRIV));
+	for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++)
+		cr_assert_not_null(nd_hint(hints[i]));
 	cr_assert_null(nd_hint(0));
+	cr_assert_null(nd_hint(ND_ELIMIT));
+	cr_assert_null(nd_hint(ND_EOPTION));
 	cr_assert_str_neq(nd_version(), "");
 	for (int i = 0; i < ND_INVALID_COUNT; i++)
 		for (int j = 0; j < i; j++)
 			cr_assert_str_neq(nd_invalid_name((enum nd_invalid)i),
 			    nd_invalid_name((enum nd_invalid)j));
+	cr_assert_null(nd_invalid_name(ND_INVALID_COUNT));
 }

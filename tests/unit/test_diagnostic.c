@@ -22,7 +22,7 @@ enum outcome { WAITING, REACHED, ROUTER, SILENT, REFUSED };
 struct look {
 	struct nd_task task; /* first */
 	enum outcome outcome;
-	int ttl; /* of the answer */
+	int ttl, tos; /* of the answer */
 	struct nd_addr from;
 	int64_t rtt_ns;
 	int forged, again, settled, held_back;
@@ -111,6 +111,7 @@ look_reply(struct nd_task *task, struct nd_probe *p, const struct nd_answer *a)
 		return;
 	}
 	l->ttl = a->packet->ttl;
+	l->tos = a->packet->tos;
 	l->from = a->packet->from;
 	l->rtt_ns = t.rtt_ns;
 	end(l, REACHED);
@@ -129,6 +130,7 @@ look_error(struct nd_task *task, struct nd_probe *p, const struct nd_answer *a)
 		return;
 	}
 	l->ttl = a->packet->ttl;
+	l->tos = a->packet->tos;
 	l->from = a->packet->from;
 	end(l, ROUTER);
 }
@@ -379,6 +381,58 @@ Test(diagnostic, shares_an_address_with_others)
 	for (int i = 0; i < N; i++) {
 		cr_assert_eq(l[i]->outcome, REACHED);
 		cr_assert_eq(l[i]->again + l[i]->forged, 0);
+		nd_task_free(&l[i]->task);
+	}
+	finish(ctx);
+}
+
+/* Each is answered in its own way: 1 by the host, 2 by a router, 3 not. */
+static int
+each_its_own(struct fake_net *n, const struct fake_sent *sent, void *arg)
+{
+	const struct fake_error e = {.type = 11, .quoted = 16};
+	struct fake_message m = *sent->reply;
+
+	(void)arg;
+	cr_assert_eq(sent->send->ttl, 64);
+	switch (sent->send->to->ip[3]) {
+	case 1:
+		m.ttl = 51;
+		m.tos = 0xb8;
+		fake_message_arrives(n, &m, 30 * MS);
+		/* To the nonce of 1, as if 3 had answered. */
+		m.from = fake_addr("192.0.2.3");
+		fake_message_arrives(n, &m, 10 * MS);
+		return 0;
+	case 2:
+		m = fake_error_make(sent->reply, &e);
+		m.tos = 0xc0;
+		fake_message_arrives(n, &m, 20 * MS);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+Test(diagnostic, hears_of_no_answer_but_its_own)
+{
+	struct nd_ctx *ctx = begin(each_its_own);
+	struct look *l[] = {look_start(ctx, fake_addr("192.0.2.1")),
+	    look_start(ctx, fake_addr("192.0.2.2")),
+	    look_start(ctx, fake_addr("192.0.2.3"))};
+
+	run(ctx, 2 * SEC);
+	cr_assert_eq(l[0]->outcome, REACHED);
+	cr_assert_eq(l[0]->ttl, 51);
+	cr_assert_eq(l[0]->tos, 0xb8);
+	cr_assert_eq(l[0]->rtt_ns, 30 * MS);
+	cr_assert_eq(l[1]->outcome, ROUTER);
+	cr_assert_eq(l[1]->tos, 0xc0);
+	cr_assert_eq(l[2]->outcome, SILENT);
+	cr_assert_eq(l[2]->forged, 1);
+	for (int i = 0; i < 3; i++) {
+		cr_assert_eq(l[i]->again, 0);
+		cr_assert_eq(l[i]->settled, 1);
 		nd_task_free(&l[i]->task);
 	}
 	finish(ctx);
