@@ -23,7 +23,7 @@ bind_ident(struct nd_sock *s, const struct nd_addr *source, uint16_t ident)
 	} u = {.ss = {0}};
 	socklen_t len = s->family == AF_INET ? sizeof(u.v4) : sizeof(u.v6);
 
-	/* IPv6 ping sockets take no source with a packet, only a bound one. */
+	/* IPv6 takes no source with a packet here, only a bound one. */
 	if (source->family == s->family)
 		(void)nd_addr_to(source, &u.ss);
 	u.sa.sa_family = (sa_family_t)s->family;

@@ -32,7 +32,7 @@ rig_new(const struct nd_limits *limits)
 
 	cr_assert_not_null(r);
 	unlimited.rate_pps = 0;
-	r->begin_ns = 1000 * SEC;
+	r->begin_ns = 100 * HOUR;
 	r->rtt_ns = 10 * MS;
 	virtual_clock_init(&r->clock, r->begin_ns);
 	fake_net_init(&r->net, &r->clock);
