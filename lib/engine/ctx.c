@@ -18,7 +18,10 @@ opts_valid(const struct nd_ctx_opts *o)
 {
 	return o->size == sizeof(*o) && o->mode <= ND_MODE_DGRAM &&
 	       o->pmtu <= ND_PMTU_PROBE && o->ident >= -1 &&
-	       o->ident <= 65535 && (o->families & ~(ND_INET | ND_INET6)) == 0;
+	       o->ident <= 65535 &&
+	       (o->families & ~(ND_INET | ND_INET6)) == 0 &&
+	       (o->source == NULL || o->source->sa_family == AF_INET ||
+		   o->source->sa_family == AF_INET6);
 }
 
 static struct nd_sock_opts
