@@ -132,8 +132,11 @@ TEST_SRC := \
 	tests/unit/test_resolve.c \
 	tests/unit/test_rtt.c \
 	tests/unit/test_safe.c \
+	tests/unit/test_scale.c \
 	tests/unit/test_shared.c \
 	tests/unit/test_target.c \
+	tests/unit/test_task.c \
+	tests/unit/test_turn.c \
 	tests/unit/test_utf8.c \
 	tests/unit/test_wheel.c
 
