@@ -106,6 +106,14 @@ TEST_SRC := \
 	tests/unit/test_icmp_names.c \
 	tests/unit/test_ip.c \
 	tests/unit/test_json.c \
+	tests/unit/test_netsim_answer.c \
+	tests/unit/test_netsim_balance.c \
+	tests/unit/test_netsim_ext.c \
+	tests/unit/test_netsim_halfopen.c \
+	tests/unit/test_netsim_hostile.c \
+	tests/unit/test_netsim_parse.c \
+	tests/unit/test_netsim_sched.c \
+	tests/unit/test_netsim_walk.c \
 	tests/unit/test_opt.c \
 	tests/unit/test_out.c \
 	tests/unit/test_out_fd.c \
@@ -147,11 +155,47 @@ TEST_SUPPORT := \
 	tests/unit/support/ping_rig.c \
 	tests/unit/support/virtual_clock.c
 
+# The simulated internet of the lab: a library without I/O, and its program.
+NETSIM_SRC := \
+	tests/lab/netsim/addr.c \
+	tests/lab/netsim/answer.c \
+	tests/lab/netsim/answer_icmp.c \
+	tests/lab/netsim/answer_tcp.c \
+	tests/lab/netsim/answer_udp.c \
+	tests/lab/netsim/balance.c \
+	tests/lab/netsim/ext.c \
+	tests/lab/netsim/fate.c \
+	tests/lab/netsim/graph.c \
+	tests/lab/netsim/halfopen.c \
+	tests/lab/netsim/hostile.c \
+	tests/lab/netsim/json.c \
+	tests/lab/netsim/late.c \
+	tests/lab/netsim/lpm.c \
+	tests/lab/netsim/options.c \
+	tests/lab/netsim/options_special.c \
+	tests/lab/netsim/packet.c \
+	tests/lab/netsim/sched.c \
+	tests/lab/netsim/sim.c \
+	tests/lab/netsim/statements.c \
+	tests/lab/netsim/statements_host.c \
+	tests/lab/netsim/statements_route.c \
+	tests/lab/netsim/topo.c \
+	tests/lab/netsim/truth.c \
+	tests/lab/netsim/truth_end.c \
+	tests/lab/netsim/values.c \
+	tests/lab/netsim/walk.c
+
+NETSIM_MAIN := \
+	tests/lab/netsim/io_packet.c \
+	tests/lab/netsim/io_tun.c \
+	tests/lab/netsim/main.c
+
 # Each is tests/fuzz/fuzz_NAME.c with its seeds in tests/fuzz/corpus/NAME/.
 FUZZ_SRC := \
 	tests/fuzz/fuzz_argv.c \
 	tests/fuzz/fuzz_icmp4.c \
 	tests/fuzz/fuzz_icmp6.c \
+	tests/fuzz/fuzz_netsim.c \
 	tests/fuzz/fuzz_quote.c \
 	tests/fuzz/fuzz_targets.c
 
@@ -219,17 +263,22 @@ INSTALL ?= install
 LIB_OBJ   := $(call obj,$(LIB_SRC))
 CMD_OBJ   := $(call obj,$(CMD_SRC))
 TEST_OBJ  := $(call obj,$(TEST_SRC) $(TEST_SUPPORT))
+NETSIM_OBJ := $(call obj,$(NETSIM_SRC))
 # cmd as the tests link it: all but main().
 CMD_TESTED := $(filter-out cmd/main.o,$(CMD_OBJ))
 
 # The include paths are the layers: cmd sees netdiag.h and itself, no more.
 LIB_INC  = -I$(srcdir)/lib -I$(srcdir)/lib/include
 CMD_INC  = -I$(srcdir)/lib/include -I$(srcdir)/cmd
-TEST_INC = $(LIB_INC) -I$(srcdir)/cmd -I$(srcdir)/tests/unit/support
+TEST_INC = $(LIB_INC) -I$(srcdir)/cmd -I$(srcdir)/tests/unit/support \
+	-I$(srcdir)/tests/lab
 lib/%.o:   ND_FLAGS = $(LIB_INC) $(EV_CFLAGS) -fvisibility=hidden
 cmd/%.o:   ND_FLAGS = $(CMD_INC) $(CMD_CFLAGS)
 tests/%.o: ND_FLAGS = $(TEST_INC) $(EV_CFLAGS) $(CMD_CFLAGS) \
 	$(CRITERION_CFLAGS)
+
+# The simulator uses the codecs and no more of the library.
+tests/lab/%.o: ND_FLAGS = -I$(srcdir)/lib
 
 CMD_CFLAGS = $(EV_CFLAGS) $(CAP_CFLAGS) $(CARES_CFLAGS) -pthread
 CMD_LIBS   = $(EV_LIBS) $(CAP_LIBS) $(CARES_LIBS) -pthread
@@ -269,6 +318,11 @@ $(COMPLETIONS): netdiag
 	@mkdir -p $(@D)
 	$(call say,GEN) ./netdiag --completion $(SHELL_NAME) > $@
 
+NETSIM := tests/lab/netsim/netsim
+netsim: $(NETSIM)
+$(NETSIM): $(NETSIM_OBJ) $(call obj,$(NETSIM_MAIN)) libnetdiag.a $(MK)
+	$(call say,LD) $(LINK) $(objects)
+
 demo: netdiag
 	@sh $(aux)/demo.sh ./netdiag
 
@@ -296,25 +350,26 @@ endif
 
 check-layers:
 	@sh $(aux)/check-layers.sh $(srcdir) $(LIB_SRC) $(CMD_SRC) \
-	  $(TEST_SRC) $(TEST_SUPPORT)
+	  $(TEST_SRC) $(TEST_SUPPORT) $(NETSIM_SRC) $(NETSIM_MAIN)
 
 # One Criterion binary, so that its synthesis counts every unit test.
-$(UNIT): $(TEST_OBJ) $(CMD_TESTED) libnetdiag.a $(MK)
+$(UNIT): $(TEST_OBJ) $(CMD_TESTED) $(NETSIM_OBJ) libnetdiag.a $(MK)
 	$(call say,LD) $(LINK) $(objects) $(CMD_LIBS) $(CRITERION_LIBS)
 ifeq ($(HAVE_CRITERION),no)
 check-unit:
 	@echo 'check-unit: configure found no Criterion: run make deps' >&2
 	@false
 else
-check-unit: $(UNIT)
+check-unit: $(UNIT) $(NETSIM)
 	@$(RUN_TEST) $(RESULTS)/unit ./$(UNIT) --timeout 20 \
 	  --tap=$(RESULTS)/unit/tap $(TESTFLAGS)
 	@sh $(aux)/no-skips.sh $(RESULTS)/unit/tap
+	@./$(NETSIM) --check $(srcdir)/tests/lab/example.net
 endif
 
 # Harnesses: replayed over their seeds by `check`, let loose by `fuzz`.
 tests/fuzz/%.replay: tests/fuzz/%.o tests/fuzz/replay.o $(CMD_TESTED) \
-    libnetdiag.a
+    $(NETSIM_OBJ) libnetdiag.a
 	$(call say,LD) $(LINK) $(objects) $(CMD_LIBS)
 check-fuzz: $(REPLAY)
 	@for r in $(REPLAY); do \
@@ -330,7 +385,7 @@ fuzz: $(FUZZ_SRC:.c=.fuzzer)
 	  ./$$f -max_total_time=$(FUZZ_SECONDS) $(RESULTS)/found-$$n \
 	    $(srcdir)/tests/fuzz/corpus/$$n || exit 1; \
 	done
-tests/fuzz/%.fuzzer: tests/fuzz/%.c $(LIB_SRC) \
+tests/fuzz/%.fuzzer: tests/fuzz/%.c $(LIB_SRC) $(NETSIM_SRC) \
     $(filter-out cmd/main.c,$(CMD_SRC)) config.h
 	@mkdir -p $(@D)
 	$(call say,FUZZ) clang -std=gnu11 -include config.h $(TEST_INC) \
@@ -438,7 +493,7 @@ distcheck: dist
 # ---- Clean, help -----------------------------------------------------------
 
 clean:
-	rm -rf netdiag libnetdiag.a completions $(RESULTS) $(UNIT) \
+	rm -rf netdiag libnetdiag.a completions $(RESULTS) $(UNIT) $(NETSIM) \
 	  netdiag-*.tar.gz
 	[ ! -d tests/fuzz ] || rm -f tests/fuzz/*.replay tests/fuzz/*.fuzzer
 	for d in lib cmd tests; do [ ! -d $$d ] || \
@@ -450,11 +505,12 @@ distclean: clean
 help:
 	@cat $(aux)/help.txt
 
-.PHONY: all demo check check-unit check-fuzz check-cli check-layers fuzz bench \
+.PHONY: all netsim demo check check-unit check-fuzz check-cli check-layers fuzz bench \
 	lint $(LINT) format format-check \
 	install install-caps uninstall dist distcheck clean distclean help
 .SECONDARY:
 
 -include $(patsubst %.c,%.d,$(LIB_SRC) $(CMD_SRC) $(TEST_SRC) \
+  $(NETSIM_SRC) $(NETSIM_MAIN) \
 	$(TEST_SUPPORT) $(FUZZ_SRC) tests/fuzz/replay.c)
 endif

@@ -18,7 +18,7 @@ found=$(find lib cmd -name '*.[ch]' | LC_ALL=C sort |
   xargs awk -f "$aux/layers.awk") || failed=1
 [ -z "$found" ] || printf '%s\n' "$found" >&2
 
-for dir in lib cmd tests/unit; do
+for dir in lib cmd tests/unit tests/lab; do
   [ ! -d "$dir" ] || find "$dir" -name '*.c'
 done | LC_ALL=C sort | {
   unlisted=0

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* A TUN device, and what both kinds of devices have in common. */
+#include "io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define QUEUE 65536 /* packets: a burst of one for each of so many hosts */
+
+/* Sets the device up and its queue long. */
+static int
+set_up(const char *name)
+{
+	struct ifreq ifr = {.ifr_qlen = QUEUE};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), r = 0;
+
+	if (fd < 0)
+		return -errno;
+	memcpy(ifr.ifr_name, name, strlen(name) + 1);
+	if (ioctl(fd, SIOCSIFTXQLEN, &ifr) != 0)
+		r = -errno;
+	if (r == 0 && ioctl(fd, SIOCGIFFLAGS, &ifr) != 0)
+		r = -errno;
+	ifr.ifr_flags |= IFF_UP;
+	if (r == 0 && ioctl(fd, SIOCSIFFLAGS, &ifr) != 0)
+		r = -errno;
+	(void)close(fd);
+	return r;
+}
+
+int
+ns_io_open_tun(struct ns_io *io, const char *name)
+{
+	struct ifreq ifr = {.ifr_flags = IFF_TUN | IFF_NO_PI};
+	int r = 0;
+
+	*io = (struct ns_io){.fd = -1};
+	if (*name == '\0' || strlen(name) >= sizeof(io->name))
+		return -EINVAL;
+	memcpy(io->name, name, strlen(name) + 1);
+	memcpy(ifr.ifr_name, name, strlen(name) + 1);
+	io->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	if (io->fd < 0)
+		return -errno;
+	if (ioctl(io->fd, TUNSETIFF, &ifr) != 0)
+		r = -errno;
+	if (r == 0)
+		r = set_up(name);
+	if (r != 0)
+		ns_io_close(io);
+	else
+		io->dropped_before = ns_io_dropped(io);
+	return r;
+}
+
+void
+ns_io_close(struct ns_io *io)
+{
+	if (io->fd >= 0)
+		(void)close(io->fd);
+	io->fd = -1;
+}
+
+ssize_t
+ns_io_read(struct ns_io *io, uint8_t *data, size_t size)
+{
+	ssize_t n;
+
+	if (io->veth)
+		return ns_packet_read(io, data, size);
+	do
+		n = read(io->fd, data, size);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == EAGAIN ? 0 : -errno;
+	return n == 0 ? -EAGAIN : n;
+}
+
+int
+ns_io_write(struct ns_io *io, const uint8_t *data, size_t len)
+{
+	ssize_t n;
+
+	if (io->veth)
+		return ns_packet_write(io, data, len);
+	do
+		n = write(io->fd, data, len);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : 0;
+}
+
+/*
+ * /proc/net/dev: NAME: eight figures of what was received, then of what was
+ * sent bytes, packets, errors, drops. What is sent to a TUN device is what the
+ * program at its other side has to read.
+ */
+uint64_t
+ns_io_dropped(const struct ns_io *io)
+{
+	FILE *in = fopen("/proc/net/dev", "re");
+	uint64_t found = 0, rx = 0, tx = 0;
+	char line[512];
+
+	if (in == NULL)
+		return 0;
+	while (fgets(line, sizeof(line), in) != NULL) {
+		char *name = line + strspn(line, " ");
+		char *colon = strchr(name, ':');
+
+		if (colon == NULL)
+			continue;
+		*colon = '\0';
+		if (strcmp(name, io->name) != 0)
+			continue;
+		if (sscanf(colon + 1,
+			"%*u %*u %*u %" SCNu64
+			" %*u %*u %*u %*u %*u %*u %*u %" SCNu64,
+			&rx, &tx) == 2)
+			found = io->veth ? rx : tx;
+	}
+	(void)fclose(in);
+	return found - io->dropped_before;
+}

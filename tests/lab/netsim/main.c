@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * netsim: the simulated internet behind one network device. The command line,
+ * and the loop between device and simulation. FORMAT.md has the file.
+ */
+#include "graph.h"
+#include "io.h"
+#include "sim.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BATCH 64 /* packets read, or answers written, before the other turn */
+#define FLUSH_NS INT64_C(200000000)
+#define SPIN_NS INT64_C(50000)
+
+enum exit { EXIT_FAULT = 2, EXIT_SYSTEM = 3 };
+
+struct options {
+	const char *truth, *tun, *veth, *file;
+	bool check, dot;
+};
+
+/* Room for all of it once, since it is large. */
+struct run {
+	struct ns_sim sim;
+	struct ns_truth truth;
+	struct ns_io io;
+	int truth_fd;
+	uint8_t packet[NS_MAX_PACKET];
+};
+
+static int64_t
+now_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(clock, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+static int
+usage(void)
+{
+	(void)fputs(
+	    "usage: netsim [--truth FILE] [--tun NAME | --veth NAME] FILE\n"
+	    "       netsim --check FILE\n"
+	    "       netsim --dot FILE\n",
+	    stderr);
+	return EXIT_FAULT;
+}
+
+static int
+parse_options(struct options *opts, int argc, char **argv)
+{
+	static const struct option longs[] = {
+	    {"truth", required_argument, NULL, 't'},
+	    {"tun", required_argument, NULL, 'u'},
+	    {"veth", required_argument, NULL, 'v'},
+	    {"check", no_argument, NULL, 'c'},
+	    {"dot", no_argument, NULL, 'd'},
+	    {NULL, 0, NULL, 0},
+	};
+	int c;
+
+	*opts = (struct options){.tun = NULL};
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		switch (c) {
+		case 't':
+			opts->truth = optarg;
+			break;
+		case 'u':
+			opts->tun = optarg;
+			break;
+		case 'v':
+			opts->veth = optarg;
+			break;
+		case 'c':
+			opts->check = true;
+			break;
+		case 'd':
+			opts->dot = true;
+			break;
+		default:
+			return usage();
+		}
+	}
+	if (argc - optind != 1 || (opts->tun != NULL && opts->veth != NULL))
+		return usage();
+	opts->file = argv[optind];
+	if (opts->tun == NULL && opts->veth == NULL)
+		opts->tun = "sim0";
+	return 0;
+}
+
+static int
+read_topo(struct ns_topo *topo, const char *file)
+{
+	struct ns_fault fault;
+	FILE *in = fopen(file, "re");
+	int r;
+
+	if (in == NULL) {
+		(void)fprintf(
+		    stderr, "netsim: %s: %s\n", file, strerror(errno));
+		return EXIT_SYSTEM;
+	}
+	r = ns_topo_read(topo, in, &fault);
+	(void)fclose(in);
+	if (r == -EINVAL) {
+		if (fault.line > 0)
+			(void)fprintf(stderr, "%s:%u: %s\n", file, fault.line,
+			    fault.message);
+		else
+			(void)fprintf(stderr, "%s: %s\n", file, fault.message);
+		return EXIT_FAULT;
+	}
+	if (r != 0)
+		(void)fprintf(stderr, "netsim: %s: %s\n", file, strerror(-r));
+	return r != 0 ? EXIT_SYSTEM : 0;
+}
+
+static int
+write_truth(void *arg, const char *data, size_t len)
+{
+	const struct run *run = arg;
+
+	while (len > 0) {
+		ssize_t n = write(run->truth_fd, data, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		data += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* ---- The loop ---------------------------------------------------------- */
+
+/* False: the device has no more packets now. */
+static bool
+read_some(struct run *run, int *error)
+{
+	for (int i = 0; i < BATCH; i++) {
+		ssize_t n =
+		    ns_io_read(&run->io, run->packet, sizeof(run->packet));
+
+		if (n == 0)
+			return false;
+		if (n == -EAGAIN)
+			continue;
+		if (n < 0) {
+			/* The device may be down for a while. */
+			if (n != -ENETDOWN && n != -EIO)
+				*error = (int)n;
+			return false;
+		}
+		ns_sim_receive(
+		    &run->sim, run->packet, (size_t)n, now_ns(CLOCK_MONOTONIC));
+	}
+	return true;
+}
+
+/* False: nothing more is due at NOW. */
+static bool
+write_some(struct run *run, int64_t now)
+{
+	for (int i = 0; i < BATCH; i++) {
+		struct ns_answer *a = ns_sim_due(&run->sim, now);
+		int64_t out;
+
+		if (a == NULL)
+			return false;
+		out = now_ns(CLOCK_MONOTONIC);
+		if (ns_io_write(&run->io, a->bytes, a->len) != 0)
+			out = -1;
+		ns_sim_written(&run->sim, a, out);
+	}
+	return true;
+}
+
+static int64_t
+wait_time(int64_t now, int64_t next)
+{
+	int64_t ns = next > now ? next - now : 0;
+
+	return ns < FLUSH_NS ? ns : FLUSH_NS;
+}
+
+/* Waits until there is something to do, NS at most. 1: it is to end. */
+static int
+wait_for(const struct run *run, int signals, int64_t ns)
+{
+	const struct timespec ts = {
+	    .tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000};
+	struct pollfd fds[2] = {
+	    {.fd = run->io.fd, .events = POLLIN},
+	    {.fd = signals, .events = POLLIN},
+	};
+
+	if (ppoll(fds, 2, &ts, NULL) < 0)
+		return errno == EINTR ? 0 : -errno;
+	return fds[1].revents != 0;
+}
+
+/*
+ * One time read a turn decides what is due; the times in the log are read
+ * apart, when each packet came or went. While packets come in quick succession
+ * it asks for the next one without going to sleep: waking up takes longer than
+ * a packet, from the sender too.
+ */
+static int
+loop(struct run *run, int signals)
+{
+	int64_t busy = 0, flushed = 0;
+	int error = 0;
+
+	for (unsigned turn = 0; error == 0; turn++) {
+		int64_t now = now_ns(CLOCK_MONOTONIC);
+		uint64_t in = run->sim.counts.in;
+		bool more = write_some(run, now);
+
+		more = read_some(run, &error) || more;
+		if (more || run->sim.counts.in != in)
+			busy = now;
+		if (run->truth.error != 0)
+			error = run->truth.error;
+		if (error != 0)
+			break;
+		if (now - busy >= FLUSH_NS / 2 && now - flushed >= FLUSH_NS) {
+			ns_truth_flush(&run->truth);
+			flushed = now;
+		}
+		if (now - busy >= SPIN_NS)
+			error = wait_for(run, signals,
+			    wait_time(now, ns_sim_next(&run->sim)));
+		else if (turn % BATCH == 0)
+			error = wait_for(run, signals, 0);
+	}
+	return error < 0 ? error : 0;
+}
+
+static int
+open_all(struct run *run, const struct options *opts)
+{
+	const char *what = opts->veth != NULL ? opts->veth : opts->tun;
+	int r;
+
+	run->truth_fd = -1;
+	run->truth.write = write_truth;
+	run->truth.arg = run;
+	if (opts->truth != NULL) {
+		run->truth_fd = open(opts->truth,
+		    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+		if (run->truth_fd < 0) {
+			(void)fprintf(stderr, "netsim: %s: %s\n", opts->truth,
+			    strerror(errno));
+			return EXIT_SYSTEM;
+		}
+	}
+	r = opts->veth != NULL ? ns_io_open_veth(&run->io, what)
+			       : ns_io_open_tun(&run->io, what);
+	if (r != 0) {
+		(void)fprintf(stderr, "netsim: %s: %s\n", what, strerror(-r));
+		return EXIT_SYSTEM;
+	}
+	return 0;
+}
+
+/* A descriptor that becomes readable by SIGTERM and SIGINT; or -1. */
+static int
+catch_signals(void)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
+		return -1;
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/*
+ * By default the kernel lets a sleep take 50 us longer, and on a busy machine
+ * others run first. Where real time is not permitted, lateness only grows.
+ */
+static void
+be_punctual(void)
+{
+	const struct sched_param first = {.sched_priority = 1};
+
+	(void)prctl(PR_SET_TIMERSLACK, 1);
+	(void)sched_setscheduler(0, SCHED_FIFO, &first);
+}
+
+static int
+simulate(struct run *run, struct ns_topo *topo, const struct options *opts)
+{
+	int signals = catch_signals();
+	int r = signals < 0 ? EXIT_SYSTEM : open_all(run, opts);
+
+	if (r != 0)
+		return r;
+	be_punctual();
+	ns_sim_init(&run->sim, topo, run->truth_fd >= 0 ? &run->truth : NULL);
+	if (run->truth_fd >= 0)
+		ns_truth_begin(&run->truth, now_ns(CLOCK_MONOTONIC),
+		    now_ns(CLOCK_REALTIME), run->sim.topo.seed, opts->file,
+		    run->io.name);
+	(void)puts("READY");
+	(void)fflush(stdout);
+	r = loop(run, signals);
+	ns_sim_end(&run->sim, ns_io_dropped(&run->io));
+	if (r == 0)
+		r = run->truth.error;
+	(void)close(signals);
+	ns_io_close(&run->io);
+	ns_sim_free(&run->sim);
+	if (run->truth_fd >= 0 && close(run->truth_fd) != 0 && r == 0)
+		r = -errno;
+	if (r != 0)
+		(void)fprintf(stderr, "netsim: %s\n", strerror(-r));
+	return r != 0 ? EXIT_SYSTEM : 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options opts;
+	struct ns_topo topo;
+	struct run *run;
+	int r = parse_options(&opts, argc, argv);
+
+	if (r == 0)
+		r = read_topo(&topo, opts.file);
+	if (r != 0)
+		return r;
+	if (opts.check || opts.dot) {
+		if (opts.dot &&
+		    (ns_graph_dot(&topo, stdout) != 0 || fflush(stdout) != 0))
+			r = EXIT_SYSTEM;
+		ns_topo_free(&topo);
+		return r;
+	}
+	run = calloc(1, sizeof(*run));
+	if (run == NULL) {
+		ns_topo_free(&topo);
+		return EXIT_SYSTEM;
+	}
+	r = simulate(run, &topo, &opts);
+	ns_topo_free(&topo);
+	free(run);
+	return r;
+}
