@@ -16,6 +16,7 @@ LIB_SRC := \
 	lib/diag/ping.c \
 	lib/diag/ping_packet.c \
 	lib/diag/ping_senders.c \
+	lib/diag/ping_task.c \
 	lib/engine/ctx.c \
 	lib/engine/demux.c \
 	lib/engine/error.c \

@@ -39,6 +39,10 @@ struct nd_ping {
 	bool waited; /* ANY_SOURCE: the last probe had all its time */
 };
 
+/* ---- ping_task.c: the state machine ------------------------------------ */
+
+extern const struct nd_task_ops nd_ping_ops;
+
 /* ---- ping_packet.c: the bytes ------------------------------------------- */
 
 /*
