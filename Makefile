@@ -19,6 +19,7 @@ LIB_SRC := \
 	lib/diag/ping_task.c \
 	lib/engine/ctx.c \
 	lib/engine/demux.c \
+	lib/engine/departure.c \
 	lib/engine/error.c \
 	lib/engine/loop.c \
 	lib/engine/pacer.c \
@@ -102,6 +103,7 @@ TEST_SRC := \
 	tests/unit/test_ctx.c \
 	tests/unit/test_cursor.c \
 	tests/unit/test_demux.c \
+	tests/unit/test_departure.c \
 	tests/unit/test_diagnostic.c \
 	tests/unit/test_icmp.c \
 	tests/unit/test_icmp_names.c \

@@ -222,7 +222,7 @@ nd_ctx_free(struct nd_ctx *ctx)
 	nd_source_close(&ctx->source);
 	nd_table_free(&ctx->table);
 	for (int i = 0; i < ND_CTX_SOCKS; i++)
-		free(ctx->departures[i]);
+		nd_departures_free(&ctx->departures[i]);
 	free(ctx->tx);
 	explicit_bzero(ctx->key, sizeof(ctx->key));
 	free(ctx);
@@ -248,16 +248,11 @@ nd_ctx_families(const struct nd_ctx *ctx)
 static int
 enable_stamps(struct nd_ctx *ctx)
 {
-	for (int i = 0; i < ctx->sock_count; i++) {
-		if (ctx->departures[i] == NULL)
-			ctx->departures[i] =
-			    calloc(ND_CTX_STAMPS, sizeof(struct nd_departure));
-		if (ctx->departures[i] == NULL)
-			return -ENOMEM;
-		/* Where it is refused, departure is taken before send(). */
-		(void)ctx->socks[i].ops->enable_stamps(&ctx->socks[i]);
-	}
-	return 0;
+	int r = 0;
+
+	for (int i = 0; i < ctx->sock_count && r == 0; i++)
+		r = nd_departures_init(&ctx->departures[i], &ctx->socks[i]);
+	return r;
 }
 
 int

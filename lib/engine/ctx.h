@@ -7,6 +7,7 @@
 #ifndef ND_ENGINE_CTX_H
 #define ND_ENGINE_CTX_H
 
+#include "engine/departure.h"
 #include "engine/pacer.h"
 #include "engine/probe.h"
 #include "engine/rtt.h"
@@ -21,14 +22,7 @@
 struct nd_loop; /* engine/loop.h */
 
 #define ND_CTX_SOCKS 2
-#define ND_CTX_STAMPS 4096 /* departures whose stamp is awaited */
 #define ND_CTX_TX_SIZE (65535 + 8)
-
-struct nd_departure {
-	struct nd_probe *probe;
-	struct nd_task *task;
-	uint32_t send_id, number;
-};
 
 struct nd_ctx {
 	struct nd_loop *loop; /* NULL: turned by hand */
@@ -47,7 +41,7 @@ struct nd_ctx {
 	struct nd_pacer pacer;
 	unsigned refusals; /* in a row: the host would not take a packet */
 	int64_t blocked_until_ns; /* the network said: wait */
-	struct nd_departure *departures[ND_CTX_SOCKS];
+	struct nd_departures departures[ND_CTX_SOCKS];
 
 	struct nd_limits limits;
 	struct nd_rtt_budget rtt_budget;

@@ -192,26 +192,13 @@ nd_task_tag_used(struct nd_task *task, uint32_t tag)
 	return nd_table_find(&task->ctx->table, &key) != NULL;
 }
 
-/* Remembers which probe the kernel's departure number means. */
-static void
-note_departure(struct nd_ctx *ctx, struct nd_sock *s, struct nd_probe *p)
-{
-	struct nd_departure *of = ctx->departures[s - ctx->socks];
-
-	if (of == NULL || (s->caps & ND_NET_TX_STAMPS) == 0)
-		return;
-	of[(s->sends - 1) % ND_CTX_STAMPS] = (struct nd_departure){.probe = p,
-	    .task = p->task,
-	    .send_id = s->sends - 1,
-	    .number = p->number};
-}
-
 int
 nd_task_shoot(
     struct nd_task *task, const struct nd_shot *shot, struct nd_probe **ret)
 {
 	struct nd_ctx *ctx = task->ctx;
 	struct nd_sock *s = nd_ctx_sock(ctx, task->addr.family, task->proto);
+	struct nd_departures *departures = &ctx->departures[s - ctx->socks];
 	struct nd_send send = {.to = &task->addr,
 	    .from = shot->from,
 	    .ttl = shot->ttl,
@@ -224,6 +211,7 @@ nd_task_shoot(
 
 	if (p == NULL)
 		return -EAGAIN;
+	nd_departures_prepare(departures, s);
 	p->number = (uint32_t)(task->numbers + 1) & 0xffffff;
 	p->sent_ns = nd_monotonic(&ctx->time);
 	p->timer.due_ns = p->sent_ns + shot->timeout_ns;
@@ -239,7 +227,7 @@ nd_task_shoot(
 	task->in_flight++;
 	ctx->stats.in_flight++;
 	ctx->stats.sent++;
-	note_departure(ctx, s, p);
+	nd_departures_note(departures, s, p);
 	nd_wheel_add(&ctx->probe_timers, &p->timer);
 	remember_new(task, p);
 	*ret = p;

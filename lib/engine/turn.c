@@ -15,31 +15,6 @@
 #define REFUSALS 16
 #define SCANS_A_TURN 65536
 
-/* A departure's stamp replaces the time taken before send(). */
-static void
-take_departure(struct nd_ctx *ctx, int sock, const struct nd_packet *packet)
-{
-	struct nd_departure *d;
-	struct nd_probe *p;
-	int64_t left;
-
-	if (ctx->departures[sock] == NULL)
-		return;
-	d = &ctx->departures[sock][packet->send_id % ND_CTX_STAMPS];
-	p = d->probe;
-	if (p == NULL || d->send_id != packet->send_id || p->task != d->task ||
-	    p->number != d->number || p->state != ND_PROBE_IN_FLIGHT)
-		return;
-	d->probe = NULL;
-	left =
-	    nd_timebase_convert(&ctx->time, packet->stamp_real_ns, ctx->now_ns);
-	if (left < p->sent_ns)
-		return;
-	p->timer.due_ns += left - p->sent_ns;
-	p->sent_ns = left;
-	p->stamped = 1;
-}
-
 /* True when the queue is empty. */
 static bool
 drain_errors(struct nd_ctx *ctx, int sock)
@@ -52,7 +27,8 @@ drain_errors(struct nd_ctx *ctx, int sock)
 		n = s->ops->recv_errors(s, batch, ND_NET_BATCH);
 		for (int j = 0; j < n; j++) {
 			if (batch[j].kind == ND_PACKET_STAMP)
-				take_departure(ctx, sock, &batch[j]);
+				nd_departures_stamp(&ctx->departures[sock],
+				    &ctx->time, &batch[j], ctx->now_ns);
 			else if (batch[j].kind == ND_PACKET_ERROR)
 				nd_demux(ctx, s, &batch[j]);
 		}

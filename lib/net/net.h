@@ -26,7 +26,7 @@ enum nd_packet_kind {
 	ND_PACKET_ERROR,   /* the kernel's report of an ICMP error: DATA is the
 			    * start of our own message, TO where it went */
 	ND_PACKET_LOCAL,   /* a local error: errno in `err`, no ICMP */
-	ND_PACKET_STAMP,   /* SEND_ID left at STAMP_REAL_NS */
+	ND_PACKET_STAMP,   /* SEND_ID was there at STAMP_REAL_NS */
 	ND_PACKET_BAD	   /* arrived, but its IP header is malformed */
 };
 
@@ -41,7 +41,8 @@ struct nd_packet {
 	int ttl, tos;		      /* -1: unknown */
 	int err;		      /* ERROR, LOCAL: positive errno */
 	uint32_t info; /* ERROR: MTU or pointer of the ICMP error; 0: unknown */
-	uint32_t send_id;      /* STAMP */
+	uint32_t send_id; /* STAMP */
+	bool enqueued;	  /* STAMP: entered a queue of the host; else left */
 	int64_t stamp_real_ns; /* kernel's, CLOCK_REALTIME; 0: none */
 	const uint8_t *data;   /* from the transport header on */
 	size_t len;
@@ -82,11 +83,14 @@ struct nd_net_ops {
 	 * filter; sets S->caps and S->ident. A negative errno.
 	 */
 	int (*open)(struct nd_sock *s, const struct nd_sock_opts *opts);
-	/* Once, before the first send: departures get stamps. */
+	/*
+	 * Departures get stamps from now on, numbered from 0: S->sends is 0.
+	 */
 	int (*enable_stamps)(struct nd_sock *s);
 	/*
 	 * 0 when handed to the network, then S->sends has been counted up;
-	 * -EAGAIN to wait and try again; else what the local host says.
+	 * -EAGAIN to wait and try again; else what the local host says. After
+	 * either of these S->sends_unsure.
 	 */
 	int (*send)(struct nd_sock *s, const struct nd_send *send);
 	/*
@@ -113,7 +117,8 @@ struct nd_sock {
 	uint8_t proto;
 	uint16_t ident; /* in force: may differ from what was asked for */
 	unsigned caps;	/* ND_NET_* */
-	uint32_t sends; /* successful ones, modulo 2^32: the next send_id */
+	uint32_t sends; /* successful ones, modulo 2^32: the next send_id... */
+	bool sends_unsure;   /* ... unless one failed, which may have got one */
 	uint32_t drops_seen; /* the kernel's 32-bit counter, at last sight */
 	uint64_t drops;
 	struct nd_rx *rx;

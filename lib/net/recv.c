@@ -133,6 +133,7 @@ take_error(struct nd_packet *p, const struct cmsghdr *c)
 	case SO_EE_ORIGIN_TIMESTAMPING:
 		p->kind = ND_PACKET_STAMP;
 		p->send_id = e.ee_data;
+		p->enqueued = e.ee_info == SCM_TSTAMP_SCHED;
 		return;
 	case SO_EE_ORIGIN_ICMP:
 	case SO_EE_ORIGIN_ICMP6:

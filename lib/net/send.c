@@ -107,6 +107,7 @@ nd_tx(struct nd_sock *s, const struct nd_send *send)
 		}
 		if (errno == EINTR)
 			continue;
+		s->sends_unsure = true;
 		if (errno == ENOBUFS || errno == EAGAIN || errno == ENOMEM)
 			return -EAGAIN;
 		/* That call has cleared it; a further one may have come. */

@@ -17,6 +17,7 @@
 #define RECEIVE_BUFFER (8 << 20)
 /* One host that does not answer ARP pins what was sent to it until it fails. */
 #define SEND_BUFFER (1 << 20)
+#define ARRIVALS (SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE)
 
 static int
 set_int(int fd, int level, int name, int value)
@@ -112,8 +113,7 @@ nd_sock_setup(struct nd_sock *s, const struct nd_sock_opts *opts)
 	if (r == 0 && opts->broadcast && s->family == AF_INET)
 		r = set_int(s->fd, SOL_SOCKET, SO_BROADCAST, 1);
 	if (r == 0)
-		r = set_int(s->fd, SOL_SOCKET, SO_TIMESTAMPING,
-		    SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE);
+		r = set_int(s->fd, SOL_SOCKET, SO_TIMESTAMPING, ARRIVALS);
 	if (r == 0)
 		set_buffers(s->fd);
 	return r;
@@ -122,14 +122,20 @@ nd_sock_setup(struct nd_sock *s, const struct nd_sock_opts *opts)
 int
 nd_sock_enable_stamps(struct nd_sock *s)
 {
-	int r = set_int(s->fd, SOL_SOCKET, SO_TIMESTAMPING,
-	    SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE |
-		SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_OPT_ID |
-		SOF_TIMESTAMPING_OPT_TSONLY);
+	int r;
 
+	/* The kernel counts from 0 again where OPT_ID was off before. */
+	s->caps &= ~ND_NET_TX_STAMPS;
+	r = set_int(s->fd, SOL_SOCKET, SO_TIMESTAMPING, ARRIVALS);
+	if (r == 0)
+		r = set_int(s->fd, SOL_SOCKET, SO_TIMESTAMPING,
+		    ARRIVALS | SOF_TIMESTAMPING_TX_SCHED |
+			SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_OPT_ID |
+			SOF_TIMESTAMPING_OPT_TSONLY);
 	if (r == 0) {
 		s->caps |= ND_NET_TX_STAMPS;
 		s->sends = 0;
+		s->sends_unsure = false;
 	}
 	return r;
 }

@@ -40,6 +40,9 @@ fake_enable_stamps(struct nd_sock *s)
 {
 	of(s)->tx_stamps = true;
 	s->caps |= ND_NET_TX_STAMPS;
+	s->sends = 0;
+	s->sends_unsure = false;
+	of(s)->next_id = 0;
 	return 0;
 }
 
@@ -50,8 +53,12 @@ stamp_departure(struct nd_sock *s)
 	int64_t at = net->clock->now_ns + net->tx_delay_ns;
 	struct nd_packet p = {.kind = ND_PACKET_STAMP,
 	    .to = {.family = (uint16_t)s->family},
-	    .send_id = s->sends - 1};
+	    .enqueued = true,
+	    .send_id = net->next_id++};
 
+	if (net->queue_delay_ns >= 0)
+		fake_net_deliver(net, &p, at - net->queue_delay_ns);
+	p.enqueued = false;
 	fake_net_deliver(net, &p, at);
 }
 
@@ -84,8 +91,11 @@ fake_send(struct nd_sock *s, const struct nd_send *send)
 	sent.ident = (uint16_t)(send->data[4] << 8 | send->data[5]);
 	sent.seq = (uint16_t)(send->data[6] << 8 | send->data[7]);
 	r = net->on_send != NULL ? net->on_send(net, &sent, net->arg) : 0;
-	if (r != 0)
+	if (r != 0) {
+		s->sends_unsure = true;
+		net->next_id += net->failures_count;
 		return r;
+	}
 	net->sends++;
 	s->sends++;
 	if (net->tx_stamps)
@@ -140,7 +150,7 @@ const struct nd_net_ops fake_net_ops = {.name = "fake",
 void
 fake_net_init(struct fake_net *net, struct virtual_clock *clock)
 {
-	*net = (struct fake_net){.clock = clock};
+	*net = (struct fake_net){.clock = clock, .queue_delay_ns = -1};
 	for (int i = 0; i < 4; i++)
 		net->queue[i / 2][i % 2] = fake_queue_new();
 }

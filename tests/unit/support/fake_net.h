@@ -44,7 +44,10 @@ struct fake_net {
 	fake_send_fn *on_send; /* NULL: sends succeed, nothing answers */
 	void *arg;
 	bool no_rx_stamps, tx_stamps, no_outer_dst;
-	int64_t tx_delay_ns; /* between send() and the departure's stamp */
+	int64_t tx_delay_ns;	 /* between send() and the departure's stamp */
+	int64_t queue_delay_ns;	 /* between its two stamps; -1: there is one */
+	uint32_t next_id;	 /* the kernel's count of sends */
+	uint32_t failures_count; /* 1: failed ones are counted as well */
 	uint64_t drops;
 	int open_error; /* of every family that is in open_refused */
 	unsigned open_refused;
