@@ -62,7 +62,9 @@ struct nd_ping_check {
 /* Whether a reply's whole payload is what probe NUMBER carried. */
 struct nd_ping_check nd_ping_check_reply(const struct nd_ping *ping,
     uint64_t number, const uint8_t *payload, size_t len);
-/* The same for as much as an ICMP error quotes: only the tag can tell. */
+/* Whether an ICMP error that quotes LEN bytes of payload has the tag in it. */
+bool nd_ping_quotes_tag(const struct nd_ping *ping, size_t len);
+/* The same for as much as is quoted: only the tag can tell. */
 bool nd_ping_check_quote(const struct nd_ping *ping, uint64_t number,
     const uint8_t *payload, size_t len);
 

@@ -91,12 +91,18 @@ nd_ping_build(
 }
 
 bool
+nd_ping_quotes_tag(const struct nd_ping *ping, size_t len)
+{
+	return ping->profile->payload >= TAG_SIZE && len >= TAG_SIZE;
+}
+
+bool
 nd_ping_check_quote(const struct nd_ping *ping, uint64_t number,
     const uint8_t *payload, size_t len)
 {
 	struct nd_rbuf b = nd_rbuf_init(payload, len);
 
-	if (ping->profile->payload < TAG_SIZE || len < TAG_SIZE)
+	if (!nd_ping_quotes_tag(ping, len))
 		return true;
 	return nd_get64(&b) == tag_of(ping, number);
 }

@@ -293,15 +293,9 @@ on_reply(struct nd_task *task, struct nd_probe *p, const struct nd_answer *a)
 	struct nd_timing t;
 	struct nd_ping_check c = {.fault = a->fault, .diff_offset = -1};
 
-	if (a->fault == ND_INVALID_COUNT || a->fault == ND_INVALID_SOURCE)
+	if (a->fault == ND_INVALID_COUNT)
 		c = nd_ping_check_reply(
 		    ping, number, a->payload, a->payload_len);
-	if (a->fault == ND_INVALID_SOURCE) {
-		/* If more than the source is wrong it is not our probe's. */
-		if (c.fault != ND_INVALID_COUNT)
-			return;
-		c.fault = ND_INVALID_SOURCE;
-	}
 	if (c.fault != ND_INVALID_COUNT) {
 		reject(ping, p, a, &c);
 		return;
@@ -317,6 +311,22 @@ on_reply(struct nd_task *task, struct nd_probe *p, const struct nd_answer *a)
 		hurry(ping);
 	if (emit_answer(ping, &e, a))
 		finish_if_done(ping);
+}
+
+/* Of a reply all must be as it was sent; of an error it can only be a part. */
+static bool
+on_proves(
+    struct nd_task *task, const struct nd_probe *p, const struct nd_answer *a)
+{
+	const struct nd_ping *ping = of(task);
+	const uint64_t number = nd_probe_number(p);
+
+	if (a->icmp.kind == ND_ICMP_ECHO_REPLY)
+		return nd_ping_check_reply(
+			   ping, number, a->payload, a->payload_len)
+			   .fault == ND_INVALID_COUNT;
+	return nd_ping_quotes_tag(ping, a->payload_len) &&
+	       nd_ping_check_quote(ping, number, a->payload, a->payload_len);
 }
 
 static void
@@ -343,6 +353,7 @@ on_error(struct nd_task *task, struct nd_probe *p, const struct nd_answer *a)
 	e = event_of_probe(ping, ND_PING_UNREACHABLE, p);
 	e.icmp_type = icmp != NULL ? icmp->type : packet->icmp_type;
 	e.icmp_code = icmp != NULL ? icmp->code : packet->icmp_code;
+	e.rewritten = a->rewritten;
 	if (e.icmp_type == exceeded)
 		e.status = ND_PING_TTL_EXCEEDED;
 	if (icmp == NULL && packet->info > 0)
@@ -393,5 +404,6 @@ on_settled(struct nd_task *task, const struct nd_probe *p)
 const struct nd_task_ops nd_ping_ops = {.send = on_send,
     .reply = on_reply,
     .error = on_error,
+    .proves = on_proves,
     .expired = on_expired,
     .settled = on_settled};

@@ -49,27 +49,42 @@ set_arrival(struct nd_ctx *ctx, struct nd_answer *a)
 }
 
 /*
- * No probe has this address and tag. Is it a reply to one, from the wrong
- * address? The tasks that could be meant say whether all the rest agrees. Else
- * it is counted where its sender is a target.
+ * A probe with KEY's tag, whatever its address, that A proves to be about by
+ * what it brings back; or NULL.
+ */
+static struct nd_probe *
+find_proven(
+    struct nd_ctx *ctx, const struct nd_answer *a, const struct nd_key *key)
+{
+	struct nd_probe *p;
+	uint32_t at = 0;
+
+	while ((p = nd_table_scan(
+		    &ctx->table, key, false, &at, &ctx->scan_budget)) != NULL) {
+		const struct nd_task_ops *ops = p->task->ops;
+
+		if (ops->proves != NULL && ops->proves(p->task, p, a))
+			return p;
+	}
+	return NULL;
+}
+
+/*
+ * No probe has this address and tag. It may be a reply to one, from the wrong
+ * address. Else it is counted where its sender is a target.
  */
 static void
 stray_reply(struct nd_ctx *ctx, struct nd_answer *a, const struct nd_key *key)
 {
-	const uint64_t before = ctx->stats.invalid[ND_INVALID_SOURCE];
-	struct nd_probe *p;
+	struct nd_probe *p = find_proven(ctx, a, key);
 	uint32_t at = 0;
 
 	a->fault = ND_INVALID_SOURCE;
-	while ((p = nd_table_scan(
-		    &ctx->table, key, false, &at, &ctx->scan_budget)) != NULL) {
-		p->task->ops->reply(p->task, p, a);
-		if (ctx->stats.invalid[ND_INVALID_SOURCE] != before)
-			return;
+	if (p == NULL) {
+		a->fault = ND_INVALID_UNKNOWN;
+		p = nd_table_scan(
+		    &ctx->table, key, true, &at, &ctx->scan_budget);
 	}
-	a->fault = ND_INVALID_UNKNOWN;
-	at = 0;
-	p = nd_table_scan(&ctx->table, key, true, &at, &ctx->scan_budget);
 	if (p != NULL)
 		p->task->ops->reply(p->task, p, a);
 	else
@@ -101,27 +116,47 @@ echo_reply(struct nd_ctx *ctx, struct nd_sock *s, struct nd_answer *a)
 
 /* The quote must be of an echo request of ours: RFC 792, RFC 4443 2.4. */
 static bool
-quotes_us(const struct nd_sock *s, const struct nd_packet *packet,
-    const struct nd_quote *q)
+quotes_us(const struct nd_sock *s, const struct nd_quote *q)
 {
 	const uint8_t request = s->family == AF_INET ? 8 : 128;
 
-	if (q->af != s->family || q->proto != s->proto ||
-	    q->icmp_type != request || q->ident != s->ident)
-		return false;
-	if (packet->to.family != 0) {
-		struct nd_addr src = nd_addr_of(q->af, q->src);
+	return q->af == s->family && q->proto == s->proto &&
+	       q->icmp_type == request && q->ident == s->ident;
+}
 
-		return nd_addr_equal(&src, &packet->to);
-	}
-	return true;
+static bool
+is_source_rewritten(const struct nd_packet *packet, const struct nd_quote *q)
+{
+	const struct nd_addr src = nd_addr_of(q->af, q->src);
+
+	return packet->to.family != 0 && !nd_addr_equal(&src, &packet->to);
+}
+
+/*
+ * Behind a translator that leaves the quotes of errors alone, what they quote
+ * went from or to other addresses than ours did. Where it is the destination,
+ * the payload has to prove which probe it was.
+ */
+static struct nd_probe *
+find_quoted(struct nd_ctx *ctx, struct nd_sock *s, struct nd_answer *a)
+{
+	const struct nd_addr dst = nd_addr_of(a->quote.af, a->quote.dst);
+	const struct nd_key key = {.addr = &dst,
+	    .family = dst.family,
+	    .proto = s->proto,
+	    .tag = echo_tag(a->quote.ident, a->quote.seq)};
+	struct nd_probe *p = find(ctx, &dst, s->proto, key.tag);
+
+	a->rewritten = p == NULL || is_source_rewritten(a->packet, &a->quote);
+	if (p == NULL)
+		p = find_proven(ctx, a, &key);
+	return p;
 }
 
 static void
 icmp_error(struct nd_ctx *ctx, struct nd_sock *s, struct nd_answer *a)
 {
 	struct nd_quote *q = &a->quote;
-	struct nd_addr dst;
 	struct nd_probe *p;
 
 	switch (nd_quote_decode(q, a->icmp.body, a->icmp.quote_len)) {
@@ -135,14 +170,13 @@ icmp_error(struct nd_ctx *ctx, struct nd_sock *s, struct nd_answer *a)
 		invalid(ctx, ND_INVALID_TRUNCATED);
 		return;
 	}
-	if (!quotes_us(s, a->packet, q)) {
+	if (!quotes_us(s, q)) {
 		ctx->stats.ignored++;
 		return;
 	}
 	a->payload = q->payload;
 	a->payload_len = q->payload_len;
-	dst = nd_addr_of(q->af, q->dst);
-	p = find(ctx, &dst, s->proto, echo_tag(q->ident, q->seq));
+	p = find_quoted(ctx, s, a);
 	if (p != NULL)
 		p->task->ops->error(p->task, p, a);
 	else

@@ -26,8 +26,9 @@ struct nd_answer {
 	size_t payload_len;
 	int64_t arrival_ns;    /* monotonic */
 	bool arrival_exact;    /* the kernel's */
-	enum nd_invalid fault; /* only to be counted, as that (SOURCE: if all
-				* else agrees); ND_INVALID_COUNT: none */
+	bool rewritten;	       /* the addresses in QUOTE are not ours: NAT */
+	enum nd_invalid fault; /* only to be counted, as that;
+				* ND_INVALID_COUNT: none */
 };
 
 /* What an authentic answer is to its probe. */
@@ -44,6 +45,12 @@ struct nd_task_ops {
 	    const struct nd_answer *answer);
 	/* The same for an ICMP error that quotes P. */
 	void (*error)(struct nd_task *task, struct nd_probe *p,
+	    const struct nd_answer *answer);
+	/*
+	 * Whether the payload alone proves that ANSWER, whose addresses are
+	 * others, is about P. NULL: never.
+	 */
+	bool (*proves)(struct nd_task *task, const struct nd_probe *p,
 	    const struct nd_answer *answer);
 	/* P was not answered in time. */
 	void (*expired)(struct nd_task *task, struct nd_probe *p);

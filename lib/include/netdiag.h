@@ -257,10 +257,12 @@ struct nd_ping_event {
 	int ttl, tos;		     /* of the answer, or -1 */
 	int bytes; /* ICMP header and payload of the answer, or -1 */
 	int icmp_type, icmp_code; /* of an ICMP error, or -1 */
-	int info; /* the MTU of "fragmentation needed", "too big" and of a
-		   * SEND_ERROR with -EMSGSIZE; the pointer of a parameter
-		   * problem; else -1 */
-	int err;  /* SEND_ERROR: negative errno, else 0 */
+	int info;	/* the MTU of "fragmentation needed", "too big" and of a
+			 * SEND_ERROR with -EMSGSIZE; the pointer of a parameter
+			 * problem; else -1 */
+	bool rewritten; /* an ICMP error that quotes the probe with other
+			 * addresses: a translator (NAT) is on the way */
+	int err;	/* SEND_ERROR: negative errno, else 0 */
 	enum nd_invalid invalid; /* INVALID: why; else ND_INVALID_COUNT */
 	int diff_offset;	 /* first payload byte that differs, or -1 */
 	uint8_t diff_want, diff_got;

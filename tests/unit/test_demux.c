@@ -198,6 +198,79 @@ Test(demux, counts_an_error_about_a_probe_that_never_was)
 	}
 }
 
+/* An error about the one probe whose quote has other addresses than it had. */
+static struct fake_message
+rewritten_error(
+    struct ping_rig *r, int i, bool source, bool destination, size_t quoted)
+{
+	const bool v4 = i == 0;
+	const size_t src = FAKE_QUOTE + (v4 ? 12 : 8), len = v4 ? 4 : 16;
+	struct fake_message m = fake_error_make(fake_net_recent(&r->net, 1),
+	    &(const struct fake_error){.type = v4 ? 3 : 1, .quoted = quoted});
+
+	if (source)
+		m.data[src + len - 1] ^= 0x55;
+	if (destination)
+		m.data[src + 2 * len - 1] ^= 0x55;
+	fake_message_seal(&m);
+	return m;
+}
+
+Test(demux, accepts_a_quote_that_a_translator_has_rewritten)
+{
+	for (int i = 0; i < 8; i++) {
+		struct ping_rig *r = rig_new(NULL);
+		struct nd_ping *ping = one(r, i % 2);
+		const bool source = (i & 2) != 0, destination = (i & 4) != 0;
+		struct fake_message m =
+		    rewritten_error(r, i % 2, source, destination, 64);
+
+		come(r, &m);
+		cr_assert_eq(rig_stats(ping).errors, 1);
+		cr_assert_eq(rig_event(r, ND_PING_UNREACHABLE, 1)->e.rewritten,
+		    source || destination);
+		nd_ping_free(ping);
+		rig_free(r);
+	}
+}
+
+/* Then nothing tells whose it is. */
+Test(demux, a_quote_with_another_destination_has_to_show_the_tag)
+{
+	for (int i = 0; i < 2; i++) {
+		struct ping_rig *r = rig_new(NULL);
+		struct nd_ping *ping = one(r, i);
+		struct fake_message m = rewritten_error(r, i, false, true, 15);
+
+		come(r, &m);
+		counted(r, ND_INVALID_UNKNOWN);
+		m = rewritten_error(r, i, false, true, 64);
+		m.data[FAKE_QUOTE + (i == 0 ? 20 : 40) + 8] ^= 1;
+		fake_message_seal(&m);
+		come(r, &m);
+		cr_assert_eq(rig_ctx_stats(r).invalid[ND_INVALID_UNKNOWN], 2);
+		finish(r, ping);
+	}
+}
+
+/* The tag is compared where it is quoted, and not asked for where it is not. */
+Test(demux, a_quote_with_another_source_is_as_good_as_any)
+{
+	struct ping_rig *r = rig_new(NULL);
+	struct nd_ping *ping = one(r, 0);
+	struct fake_message m = rewritten_error(r, 0, true, false, 64);
+
+	m.data[FAKE_QUOTE + 28] ^= 1;
+	fake_message_seal(&m);
+	come(r, &m);
+	counted(r, ND_INVALID_TAG);
+	m = rewritten_error(r, 0, true, false, 8);
+	come(r, &m);
+	cr_assert_eq(rig_stats(ping).errors, 1);
+	nd_ping_free(ping);
+	rig_free(r);
+}
+
 Test(demux, ignores_an_error_that_quotes_an_echo_reply)
 {
 	struct ping_rig *r = rig_new(NULL);

@@ -159,12 +159,6 @@ Test(ping_faults, wrong_ident_in_the_quote_is_ignored)
 	quote_ignored(20 + 5);
 }
 
-Test(ping_faults, wrong_source_in_the_quote_is_ignored)
-{
-	for (size_t i = 12; i < 16; i++)
-		quote_ignored(i);
-}
-
 Test(ping_faults, wrong_tag_in_the_quote_is_invalid)
 {
 	struct ping_rig *r = rig_new(NULL);
