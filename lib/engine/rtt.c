@@ -220,13 +220,14 @@ nd_rtt_add_ordered(struct nd_rtt_acc *a, int64_t rtt_ns)
 {
 	int64_t d;
 
-	if (a->ordered) {
+	if (a->ordered > 0) {
 		d = rtt_ns - a->previous_ns;
 		if (d < 0)
 			d = -d;
 		a->jitter_x16 += d - (a->jitter_x16 + 8) / 16;
 	}
-	a->ordered = true;
+	if (a->ordered < 2)
+		a->ordered++;
 	a->previous_ns = rtt_ns;
 }
 
@@ -286,7 +287,8 @@ nd_rtt_report(const struct nd_rtt_acc *a, struct nd_rtt *ret)
 	ret->p50_ns = percentile(a, sorted, 50);
 	ret->p95_ns = percentile(a, sorted, 95);
 	ret->p99_ns = percentile(a, sorted, 99);
-	ret->jitter_ns = (a->jitter_x16 + 8) / 16;
+	if (a->ordered > 1)
+		ret->jitter_ns = (a->jitter_x16 + 8) / 16;
 }
 
 void

@@ -31,7 +31,8 @@ struct nd_rtt_acc {
 	int64_t previous_ns;	 /* RTT of the probe before, for the jitter */
 	void *store;		 /* samples, or a histogram */
 	uint16_t capacity, used; /* entries of store */
-	bool histogram, given_up, ordered;
+	bool histogram, given_up;
+	uint8_t ordered; /* samples in order of sending: 0, 1, or 2 and more */
 };
 
 /*

@@ -198,7 +198,8 @@ struct nd_rtt {
 	    stddev_ns;			/* stddev: of the population */
 	int64_t p50_ns, p95_ns, p99_ns; /* nearest rank: exact up to 16 samples,
 					 * then within 2 % */
-	int64_t jitter_ns; /* RFC 3550 section 6.4.1, in order of sending */
+	int64_t jitter_ns; /* RFC 3550 section 6.4.1, in order of sending;
+			    * -1 with fewer than two samples */
 };
 
 /* ---- ping: ICMP echo, RFC 792 and RFC 4443 ------------------------------ */

@@ -80,6 +80,22 @@ Test(rtt, has_nothing_to_tell_without_samples)
 	cr_assert_eq(r.jitter_ns, -1);
 }
 
+Test(rtt, jitter_takes_two_samples)
+{
+	struct nd_rtt_budget b = budget_of(1000);
+	struct nd_rtt_acc a = {0};
+	struct nd_rtt r;
+
+	add(&a, &b, 5000);
+	nd_rtt_report(&a, &r);
+	cr_assert_eq(r.stddev_ns, 0);
+	cr_assert_eq(r.jitter_ns, -1);
+	add(&a, &b, 21000);
+	nd_rtt_report(&a, &r);
+	cr_assert_eq(r.jitter_ns, 1000);
+	nd_rtt_free(&a, &b);
+}
+
 Test(rtt, percentiles_are_exact_up_to_16_samples)
 {
 	uint64_t seed = 3;
