@@ -11,6 +11,7 @@
 
 #define SENDS_A_TURN 64
 #define BATCHES_A_TURN 16
+#define EXPIRIES_A_TURN 1024
 #define BLOCKED_NS 1000000
 #define REFUSALS 16
 #define SCANS_A_TURN 65536
@@ -96,9 +97,12 @@ expire(struct nd_ctx *ctx)
 	struct nd_timer *t;
 	bool looked = false;
 
-	/* A callback may pause it. */
-	while (!ctx->paused &&
-	       (t = nd_wheel_pop(&ctx->probe_timers, ctx->now_ns)) != NULL) {
+	for (int i = 0; i < EXPIRIES_A_TURN; i++) {
+		/* A callback may pause it. */
+		t = ctx->paused ? NULL
+				: nd_wheel_pop(&ctx->probe_timers, ctx->now_ns);
+		if (t == NULL)
+			return;
 		/* The timer is the first member. */
 		struct nd_probe *p = (struct nd_probe *)(void *)t;
 

@@ -35,7 +35,6 @@ struct nd_packet {
 	enum nd_packet_kind kind;
 	uint8_t proto;		      /* of DATA: IPPROTO_* */
 	uint8_t icmp_type, icmp_code; /* ERROR */
-	bool truncated;		      /* longer than the receive buffer */
 	struct nd_addr from;	      /* the sender; ERROR: who reported it */
 	struct nd_addr to;	      /* the destination; family 0: unknown */
 	int ttl, tos;		      /* -1: unknown */
@@ -44,7 +43,8 @@ struct nd_packet {
 	uint32_t send_id; /* STAMP */
 	bool enqueued;	  /* STAMP: entered a queue of the host; else left */
 	int64_t stamp_real_ns; /* kernel's, CLOCK_REALTIME; 0: none */
-	const uint8_t *data;   /* from the transport header on */
+	const uint8_t *data;   /* from the transport header on; what is longer
+				* than the receive buffer is cut */
 	size_t len;
 };
 

@@ -199,7 +199,6 @@ take(struct nd_packet *p, struct nd_sock *s, int i, enum nd_packet_kind kind)
 	    .proto = s->proto,
 	    .ttl = -1,
 	    .tos = -1,
-	    .truncated = (h->msg_flags & MSG_TRUNC) != 0,
 	    .data = rx->iov[i].iov_base,
 	    .len = rx->msg[i].msg_len};
 	if (p->len > rx->size)

@@ -34,11 +34,17 @@ start_many(struct ping_rig *r, uint64_t count, int64_t timeout_ns)
 }
 
 static void
-free_many(struct ping_rig *r, struct nd_ping **pings)
+free_pings(struct nd_ping **pings)
 {
 	for (int i = 0; i < MANY; i++)
 		nd_ping_free(pings[i]);
 	free(pings);
+}
+
+static void
+free_many(struct ping_rig *r, struct nd_ping **pings)
+{
+	free_pings(pings);
 	rig_free(r);
 }
 
@@ -49,6 +55,28 @@ Test(turn, nothing_is_due_without_tasks)
 	cr_assert(!nd_ctx_turn(r->ctx));
 	cr_assert_eq(nd_ctx_next(r->ctx), INT64_MAX);
 	rig_free(r);
+}
+
+Test(turn, lets_a_bounded_portion_expire)
+{
+	struct ping_rig *r = rig_new(NULL);
+	struct nd_ping **pings[3];
+
+	r->net.on_send = rig_silence;
+	for (int i = 0; i < 3; i++)
+		pings[i] = start_many(r, 1, SEC);
+	rig_run(r, 0);
+	cr_assert_eq(r->net.sends, 3 * MANY);
+	r->clock.now_ns += 2 * SEC;
+	/* Between two portions the sockets are read. */
+	cr_assert(nd_ctx_turn(r->ctx));
+	cr_assert_gt(r->count[ND_PING_TIMEOUT], 0);
+	cr_assert_leq(r->count[ND_PING_TIMEOUT], 1024);
+	rig_run(r, 0);
+	cr_assert_eq(r->count[ND_PING_TIMEOUT], 3 * MANY);
+	free_pings(pings[0]);
+	free_pings(pings[1]);
+	free_many(r, pings[2]);
 }
 
 Test(turn, sends_a_bounded_portion)
