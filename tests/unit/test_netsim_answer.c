@@ -364,3 +364,63 @@ Test(netsim_answer, hosts_that_answer_nothing_say_why_in_the_log)
 	    rig, &(struct rig_probe){.dst = "10.1.0.1", .ttl = 1}, "silent");
 	rig_free(rig);
 }
+
+Test(netsim_answer, each_host_of_a_prefix_has_rate_limits_of_its_own)
+{
+	struct rig *rig =
+	    rig_new("router R1 10.0.0.1 fd00::1\n"
+		    "host 10.1.0.0/16 at R1 rate=1/s echo-rate=1/s\n"
+		    "host 2001:db8::/64 at R1 rate=1/s burst=2\n");
+	static const struct {
+		const char *dst;
+		uint8_t proto;
+		bool answered;
+	} steps[] = {
+	    {"10.1.0.1", 0, true},
+	    {"10.1.0.1", 0, false},
+	    {"10.1.0.1", IPPROTO_UDP, true},
+	    {"10.1.0.1", IPPROTO_UDP, false},
+	    {"10.1.0.2", 0, true},
+	    {"10.1.0.2", IPPROTO_UDP, true},
+	    {"10.1.0.2", 0, false},
+	    {"2001:db8::1", IPPROTO_UDP, true},
+	    {"2001:db8::1", IPPROTO_UDP, true},
+	    {"2001:db8::1", IPPROTO_UDP, false},
+	    {"2001:db8::2", IPPROTO_UDP, true},
+	};
+	struct rig_answer a;
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		const struct rig_probe p = {
+		    .dst = steps[i].dst, .proto = steps[i].proto};
+
+		rig_send(rig, &p);
+		cr_expect_eq(
+		    rig_next(rig, &a, 0), steps[i].answered, "step %zu", i);
+	}
+	rig_free(rig);
+}
+
+Test(netsim_answer, a_token_comes_back_after_its_interval)
+{
+	const struct ns_bucket two = {.interval = 10, .burst = 2};
+	const struct ns_bucket huge = {
+	    .interval = INT64_MAX / 2, .burst = INT64_MAX};
+	const struct ns_bucket none = {.interval = 0, .burst = 1};
+	int64_t next = 0;
+
+	cr_expect(ns_bucket_take(&two, &next, 100));
+	cr_expect(ns_bucket_take(&two, &next, 100));
+	cr_expect_not(ns_bucket_take(&two, &next, 109));
+	cr_expect(ns_bucket_take(&two, &next, 110));
+	cr_expect_not(ns_bucket_take(&two, &next, 119));
+	cr_expect(ns_bucket_take(&two, &next, 1000), "no more than the burst");
+	cr_expect(ns_bucket_take(&two, &next, 1000));
+	cr_expect_not(ns_bucket_take(&two, &next, 1000));
+	next = 0;
+	cr_expect(ns_bucket_take(&huge, &next, 1));
+	cr_expect(ns_bucket_take(&huge, &next, 1));
+	cr_expect_not(ns_bucket_take(&huge, &next, 1), "time has an end");
+	for (int i = 0; i < 3; i++)
+		cr_expect(ns_bucket_take(&none, &next, 1));
+}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/lab/netsim: the topology file, and what is said about a wrong one. */
+#include "netsim/options.h"
 #include "netsim/values.h"
 #include "netsim_rig.h"
 
@@ -188,4 +189,120 @@ Test(netsim_parse, errors_have_a_type_of_each_family)
 	cr_assert_eq(ns_parse_error(&err, "256"), -EINVAL);
 	cr_assert_eq(ns_parse_error(&err, "3/"), -EINVAL);
 	cr_assert_eq(ns_parse_error(&err, "whatever"), -EINVAL);
+}
+
+/* Carries out the words of TEXT on OF, a router or a host. */
+static void
+options(void *of, bool router, const char *text)
+{
+	struct ns_fault fault;
+	char copy[256], *list = copy, *word;
+
+	cr_assert_lt(strlen(text), sizeof(copy));
+	memcpy(copy, text, strlen(text) + 1);
+	while ((word = strsep(&list, " ")) != NULL)
+		cr_assert_eq(router ? ns_router_option(of, word, &fault)
+				    : ns_host_option(of, word, &fault),
+		    0, "%s: %s", text, fault.message);
+}
+
+Test(netsim_parse, an_option_put_off_is_as_if_it_had_not_been_given)
+{
+	static const char *const routers[][2] = {
+	    {"silent", "silent=off"},
+	    {"down", "down=none"},
+	    {"down", "up"},
+	    {"up=off", "up"},
+	    {"hidden=on", "hidden=0"},
+	    {"zero-ttl blackhole", "zero-ttl=off blackhole=off"},
+	    {"strip-ecn nat-fix", "strip-ecn=0 nat-fix=none"},
+	    {"mtu=1400 mtu-told=0", "mtu=0 mtu-told=none"},
+	    {"mtu=1400", "mtu=off"},
+	    {"prohibit-error=net unreachable=host",
+		"prohibit-error=none unreachable=off"},
+	    {"tos=4 dscp=2 ecn=1", "tos=none dscp=off ecn=none"},
+	    {"delay=1ms..2ms jitter=1ms", "delay=none jitter=0"},
+	    {"loss=1% dup-back=2%", "loss=none dup-back=0"},
+	    {"corrupt=1% reorder=2% reorder-by=1s",
+		"corrupt=0% reorder=off reorder-by=off"},
+	    {"rate=1/s burst=4", "rate=none burst=none"},
+	    {"echo-rate=1/s", "echo-rate=0"},
+	    {"ttl=9 icmp-delay=1ms", "ttl=none icmp-delay=off"},
+	    {"echo=off", "echo=on"},
+	    {"quote=8 quote-ttl=0", "quote=none quote-ttl=none"},
+	    {"quote-swap-id quote-options quote-zero-checksum",
+		"quote-swap-id=off quote-options=off quote-zero-checksum=off"},
+	    {"interface ext=legacy", "interface=off ext=none"},
+	};
+	static const char *const hosts[][2] = {
+	    {"absent=5%", "absent=none"},
+	    {"unreachable=host error=admin refuse-error=net",
+		"unreachable=none error=off refuse-error=none"},
+	    {"open=80 closed=81 silent=all refused=22",
+		"open=none closed=off silent=off refused=none"},
+	    {"udp-answer=53 udp-silent=54", "udp-answer=off udp-silent=none"},
+	    {"tcp=silent udp=answer", "tcp=none udp=off"},
+	    {"server=bsd hostile-share=1%", "server=none hostile-share=none"},
+	};
+	struct ns_router router, plain_router;
+	struct ns_host host, plain_host;
+
+	ns_router_defaults(&router);
+	ns_host_defaults(&host);
+	memcpy(&plain_router, &router, sizeof(router));
+	memcpy(&plain_host, &host, sizeof(host));
+	for (size_t i = 0; i < sizeof(routers) / sizeof(routers[0]); i++) {
+		options(&router, true, routers[i][0]);
+		options(&router, true, routers[i][1]);
+		cr_expect_eq(memcmp(&router, &plain_router, sizeof(router)), 0,
+		    "%s, %s", routers[i][0], routers[i][1]);
+	}
+	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+		options(&host, false, hosts[i][0]);
+		cr_expect_neq(memcmp(&host, &plain_host, sizeof(host)), 0);
+		options(&host, false, hosts[i][1]);
+		cr_expect_eq(memcmp(&host, &plain_host, sizeof(host)), 0,
+		    "%s, %s", hosts[i][0], hosts[i][1]);
+	}
+}
+
+Test(netsim_parse, lists_can_be_emptied)
+{
+	struct ns_router router;
+	struct ns_host host;
+
+	ns_router_defaults(&router);
+	options(&router, true, "snat=192.0.2.1 snat=2001:db8::9 snat=none");
+	cr_expect(router.snat4.af == 0 && router.snat6.af == 0);
+	options(&router, true, "dnat=10.0.0.1>10.0.0.2 dnat=off");
+	cr_expect_eq(router.dnat_from.af, 0);
+	options(&router, true, "prohibit=udp drop=tcp:23 prohibit=off");
+	cr_assert_eq(router.n_rules, 1);
+	cr_expect(router.rule[0].drop);
+	options(&router, true, "drop=none mpls=5 mpls=off");
+	cr_expect(router.n_rules == 0 && router.icmp.n_labels == 0);
+	options(&router, true, "delay=1ms delay-back=2ms delay-back=none");
+	cr_expect_not(router.impair.has_back);
+	ns_host_defaults(&host);
+	options(&host, false, "hostile=seq,storm:2 hostile=off");
+	cr_expect_eq(host.n_hostile, 0);
+}
+
+Test(netsim_parse, not_every_value_is_one)
+{
+	static const char *const bad[] = {"silent=1", "silent=maybe", "mtu=67",
+	    "mtu=65536", "ttl=0", "burst=0", "tos=256", "rate=1", "loss=5",
+	    "dnat=10.0.0.1", "ext=new"};
+	struct ns_router router;
+
+	ns_router_defaults(&router);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct ns_fault fault;
+		char *word = strdup(bad[i]);
+
+		cr_assert_not_null(word);
+		cr_expect_eq(ns_router_option(&router, word, &fault), -EINVAL,
+		    "%s", bad[i]);
+		free(word);
+	}
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/lab/netsim: order in time, prefixes, counts of flows, the log. */
 #include "netsim/graph.h"
+#include "netsim/json.h"
 #include "netsim_rig.h"
 #include "prng.h"
 
@@ -97,7 +98,7 @@ Test(netsim_sched, a_prefix_taken_away_leaves_the_shorter_one)
 
 Test(netsim_sched, packets_are_counted_by_flow)
 {
-	struct ns_flows flows = {.used = 0};
+	struct ns_keyed flows = {.used = 0};
 	uint64_t state = 9;
 
 	for (uint64_t i = 1; i <= 20000; i++)
@@ -110,7 +111,7 @@ Test(netsim_sched, packets_are_counted_by_flow)
 	cr_assert_eq(ns_flows_next(&flows, UINT64_C(20) << 32 | 20), 1);
 	cr_assert_eq(ns_flows_next(&flows, UINT64_C(20) << 32 | 20), 2);
 	cr_assert_eq(flows.used, 20000);
-	ns_flows_free(&flows);
+	ns_keyed_free(&flows);
 }
 
 Test(netsim_sched, quantiles_of_lateness_are_right_to_1_in_32)
@@ -136,16 +137,18 @@ Test(netsim_sched, a_packet_is_a_line_of_the_log)
 	    "{\"type\":\"packet\",\"id\":1,\"t_in\":1000000000,\"af\":4,"
 	    "\"src\":\"10.255.0.2\",\"dst\":\"10.1.0.1\",\"proto\":\"udp\","
 	    "\"ttl\":1,\"tos\":3,\"len\":30,\"ip_id\":7,\"label\":0,"
+	    "\"df\":false,\"fragmented\":null,"
 	    "\"sport\":40000,\"dport\":33434,"
 	    "\"l4\":\"9c40829a000acbfb0001\",\"flow\":\"";
 	static const char rest[] =
 	    "\",\"n\":0,\"path\":[\"R1\"],\"hops\":1,\"end\":\"R1\","
 	    "\"host\":null,\"why\":null,\"answers\":[{"
 	    "\"kind\":\"ttl_exceeded\",\"by\":\"R1\",\"from\":\"10.0.0.1\","
-	    "\"ttl\":255,\"len\":58,\"due\":1002000000,"
+	    "\"ttl\":255,\"tos\":192,\"len\":58,\"due\":1002000000,"
 	    "\"t_out\":1002000000,\"lost\":null,\"lost_by\":null,\"copy\":0,"
 	    "\"forged\":false,\"hostile\":null,\"corrupt\":false,"
-	    "\"icmp_type\":11,\"icmp_code\":0}]}\n";
+	    "\"icmp_type\":11,\"icmp_code\":0,\"quoted_ttl\":1,"
+	    "\"quoted_tos\":3,\"interface\":false,\"mpls\":[]}]}\n";
 	struct rig *rig = rig_new("router R1 10.0.0.1 delay=1ms\n"
 				  "host 10.1.0.0/16 at R1\n");
 	struct rig_answer a;
@@ -164,6 +167,88 @@ Test(netsim_sched, a_packet_is_a_line_of_the_log)
 	    strncmp(rig->log, want, sizeof(want) - 1), 0, "%s", rig->log);
 	cr_assert_str_eq(rig->log + sizeof(want) - 1 + 16, rest);
 	rig_free(rig);
+}
+
+/* The log from before P is sent to after its answers. */
+static const char *
+log_of(struct rig *rig, const struct rig_probe *p, enum ns_kind kind)
+{
+	struct rig_answer a;
+	size_t at;
+
+	ns_truth_flush(rig->truth);
+	at = rig->log_len;
+	rig_ask(rig, p, kind, &a);
+	ns_truth_flush(rig->truth);
+	return rig->log + at;
+}
+
+Test(netsim_sched, the_log_says_what_an_error_and_a_segment_say)
+{
+	struct rig *rig =
+	    rig_new("router R1 10.0.0.1 tos=8 quote-ttl=0\n"
+		    "router R2 10.0.0.2 mpls=16001:1:2,5 interface\n"
+		    "path default R1 R2\niface R2 from R1 ifindex=4 "
+		    "ifname=eth0 ifmtu=1500\nhost 10.1.0.0/16 at R2 open=80 "
+		    "synack=mss:1400,ws:3,ts,win:9 hostile=short\n");
+	struct rig_probe p = {.dst = "10.1.0.1", .ttl = 1, .tos = 4};
+
+	cr_expect_not_null(strstr(log_of(rig, &p, NS_TTL_EXCEEDED),
+	    "\"quoted_ttl\":0,\"quoted_tos\":4,\"interface\":false,"
+	    "\"mpls\":[]}"));
+	p.ttl = 2;
+	cr_expect_not_null(strstr(log_of(rig, &p, NS_TTL_EXCEEDED),
+	    "\"quoted_ttl\":1,\"quoted_tos\":8,\"interface\":true,"
+	    "\"mpls\":[{\"label\":16001,\"tc\":1,\"ttl\":2},"
+	    "{\"label\":5,\"tc\":0,\"ttl\":1}]}"));
+	p = (struct rig_probe){.dst = "10.1.0.1", .proto = IPPROTO_UDP};
+	cr_expect_not_null(strstr(log_of(rig, &p, NS_UNREACHABLE),
+	    "\"quoted_ttl\":null,\"quoted_tos\":null"));
+	p = (struct rig_probe){
+	    .dst = "10.1.0.1", .proto = IPPROTO_TCP, .tsval = 77};
+	cr_expect_not_null(
+	    strstr(log_of(rig, &p, NS_SYN_ACK), "\"tsecr\":77,\"tcp_seq\":"));
+	cr_expect_not_null(strstr(rig->log,
+	    "\"window\":9,\"mss\":1400,\"wscale\":3,\"sack\":false}"));
+	p = (struct rig_probe){
+	    .dst = "10.1.0.1", .proto = IPPROTO_TCP, .dport = 81};
+	cr_expect_not_null(strstr(log_of(rig, &p, NS_RST),
+	    "\"window\":0,\"mss\":null,\"wscale\":null,\"sack\":false}"));
+	ns_sim_end(rig->sim, 0);
+	cr_expect_not_null(strstr(
+	    rig->log, "\"ifindex\":4,\"ifname\":\"eth0\",\"ifmtu\":1500}"));
+	rig_free(rig);
+}
+
+Test(netsim_sched, numbers_in_the_log)
+{
+	static const struct {
+		uint64_t v;
+		const char *text;
+	} cases[] = {
+	    {0, "0"},
+	    {9, "9"},
+	    {10, "10"},
+	    {99, "99"},
+	    {100, "100"},
+	    {1009, "1009"},
+	    {12345, "12345"},
+	    {UINT64_MAX, "18446744073709551615"},
+	};
+	struct ns_truth *t = calloc(1, sizeof(*t));
+
+	cr_assert_not_null(t);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		t->n = 0;
+		ns_json_u64(t, cases[i].v);
+		t->buf[t->n] = '\0';
+		cr_expect_str_eq(t->buf, cases[i].text);
+	}
+	t->n = 0;
+	ns_json_i64(t, INT64_MIN);
+	t->buf[t->n] = '\0';
+	cr_expect_str_eq(t->buf, "-9223372036854775808");
+	free(t);
 }
 
 Test(netsim_sched, what_was_not_written_at_the_end_is_in_the_log)

@@ -339,3 +339,98 @@ Test(netsim_walk, rate_limits_let_a_burst_pass_then_one_an_interval)
 	rig_ask_silence(rig, &p, "rate-limit");
 	rig_free(rig);
 }
+
+/* The log of P, answered or not. */
+static const char *
+log_of(struct rig *rig, const struct rig_probe *p)
+{
+	struct rig_answer a;
+	size_t at;
+
+	ns_truth_flush(rig->truth);
+	at = rig->log_len;
+	rig_send(rig, p);
+	(void)rig_next(rig, &a, 0);
+	ns_truth_flush(rig->truth);
+	return rig->log + at;
+}
+
+Test(netsim_walk, the_way_back_has_an_mtu_too)
+{
+	static const char lost[] = "\"t_out\":null,\"lost\":\"mtu\","
+				   "\"lost_by\":\"R2\"";
+	static const char not_lost[] = "\"lost\":null";
+	struct rig *rig = rig_new("router R1 10.0.0.1 fd00::1\n"
+				  "router R2 10.0.0.2 fd00::2 mtu=1280\n"
+				  "router R3 10.0.0.3 fd00::3\n"
+				  "path default R1 R3\nreturn R3 R2 R1\n"
+				  "host 10.1.0.0/16 at R3\n"
+				  "host 2001:db8::/64 at R3\n"
+				  "at 1s router R2 mtu=none\n");
+	struct rig_probe p = {.dst = "2001:db8::1", .payload = 1232};
+
+	cr_expect_not_null(strstr(log_of(rig, &p), not_lost));
+	p.payload++;
+	cr_expect_not_null(strstr(log_of(rig, &p), lost));
+	p.dst = "10.1.0.1";
+	p.df = true;
+	cr_expect_not_null(strstr(log_of(rig, &p), not_lost),
+	    "echo replies of IPv4 have no DF");
+	p.dst = "2001:db8::1";
+	rig->now = RIG_START + 1000 * MS;
+	cr_expect_not_null(strstr(log_of(rig, &p), not_lost));
+	rig_free(rig);
+}
+
+Test(netsim_walk, ipv4_without_df_is_fragmented_by_the_first_narrow_router)
+{
+	struct rig *rig = rig_new("router R1 10.0.0.1\n"
+				  "router R2 10.0.0.2 mtu=1400\n"
+				  "router R3 10.0.0.3 mtu=1000\n"
+				  "path default R1 R2 R3\n"
+				  "host 10.1.0.0/16 at R3\n");
+	struct rig_probe p = {.dst = "10.1.0.1", .payload = 1373};
+
+	cr_expect_not_null(
+	    strstr(log_of(rig, &p), "\"df\":false,\"fragmented\":\"R2\""));
+	p.payload = 1372;
+	cr_expect_not_null(
+	    strstr(log_of(rig, &p), "\"df\":false,\"fragmented\":\"R3\""));
+	p.payload = 972;
+	p.df = true;
+	cr_expect_not_null(
+	    strstr(log_of(rig, &p), "\"df\":true,\"fragmented\":null"));
+	rig_free(rig);
+}
+
+Test(netsim_walk, events_take_options_away_again)
+{
+	struct rig *rig = rig_new("router R1 10.0.0.1 silent mtu=100\n"
+				  "host 10.1.0.0/16 at R1 hostile=seq:5\n"
+				  "at 1s router R1 silent=off\n"
+				  "at 1s host 10.1.0.0/16 hostile=none\n"
+				  "at 2s host 10.1.0.0/16 unreachable=host\n"
+				  "at 3s host 10.1.0.0/16 unreachable=none\n"
+				  "at 3s router R1 mtu=0\n");
+	struct rig_probe first = {.dst = "10.1.0.1", .ttl = 1};
+	struct rig_probe p = {.dst = "10.1.0.1", .seq = 1};
+	struct rig_answer a;
+
+	rig_ask_silence(rig, &first, "silent");
+	rig_ask(rig, &p, NS_ECHO_REPLY, &a);
+	cr_expect_eq(a.icmp.seq, 6);
+	rig->now = RIG_START + 1000 * MS;
+	rig_ask(rig, &first, NS_TTL_EXCEEDED, &a);
+	rig_ask(rig, &p, NS_ECHO_REPLY, &a);
+	cr_expect_eq(a.icmp.seq, 1);
+	p.df = true;
+	p.payload = 100;
+	rig_ask(rig, &p, NS_TOO_BIG, &a);
+	rig->now = RIG_START + 2000 * MS;
+	p.payload = 0;
+	rig_ask(rig, &p, NS_UNREACHABLE, &a);
+	rig->now = RIG_START + 3000 * MS;
+	p.payload = 100;
+	rig_ask(rig, &p, NS_ECHO_REPLY, &a);
+	rig_free(rig);
+}

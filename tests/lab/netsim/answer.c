@@ -48,28 +48,6 @@ ns_draft_init(struct ns_reply *reply, enum ns_kind kind, uint8_t proto)
 	};
 }
 
-bool
-ns_bucket_take(struct ns_bucket *bucket, int64_t now)
-{
-	int64_t full = bucket->interval * bucket->burst;
-
-	if (bucket->interval == 0)
-		return true;
-	if (bucket->last == 0)
-		bucket->credit = full;
-	else if (now > bucket->last)
-		bucket->credit +=
-		    now - bucket->last < full ? now - bucket->last : full;
-	if (bucket->credit > full)
-		bucket->credit = full;
-	if (now > bucket->last)
-		bucket->last = now;
-	if (bucket->credit < bucket->interval)
-		return false;
-	bucket->credit -= bucket->interval;
-	return true;
-}
-
 /* ---- The way back ------------------------------------------------------ */
 
 /* What becomes of an answer between its maker and the client. */
@@ -77,6 +55,8 @@ struct back {
 	const struct ns_sim *sim;
 	uint64_t fate;
 	uint32_t where; /* which answer, for chance */
+	size_t len;
+	bool df; /* routers do not fragment it */
 	int64_t delay;
 	unsigned hops;
 	bool flip;
@@ -89,7 +69,7 @@ struct back {
 static bool
 ask(const struct back *b, enum ns_question q, uint32_t node, uint32_t share)
 {
-	return ns_chance(share, ns_draw(b->fate, q, node, b->where));
+	return ns_ask(share, b->fate, q, node, b->where);
 }
 
 /* The link that leads to NODE, backwards. */
@@ -105,12 +85,11 @@ cross_back(struct back *b, const struct ns_impair *impair, uint32_t node,
 		return;
 	}
 	if (node < b->sim->topo.n_routers)
-		b->delay += ns_between(
-		    &impair->delay[impair->has_back ? NS_BACK : NS_OUT],
-		    ns_draw(flow, NS_ASK_DELAY, node, impair->has_back));
-	if (impair->jitter > 0)
-		b->delay += ns_between(&(struct ns_range){0, impair->jitter},
-		    ns_draw(b->fate, NS_ASK_JITTER, node, b->where));
+		b->delay +=
+		    ns_pick(&impair->delay[impair->has_back ? NS_BACK : NS_OUT],
+			flow, NS_ASK_DELAY, node, impair->has_back);
+	b->delay += ns_pick(&(struct ns_range){0, impair->jitter}, b->fate,
+	    NS_ASK_JITTER, node, b->where);
 	if (ask(b, NS_ASK_REORDER, node, impair->reorder[NS_BACK]))
 		b->delay += impair->reorder_by;
 	if (ask(b, NS_ASK_CORRUPT, node, impair->corrupt[NS_BACK])) {
@@ -122,7 +101,10 @@ cross_back(struct back *b, const struct ns_impair *impair, uint32_t node,
 		b->doubles++;
 }
 
-/* Router I lets it pass, but perhaps not its TTL. */
+/*
+ * Router I lets it pass, but perhaps not its size. Its TTL is looked at later.
+ * What the router tells the sender of too large a packet changes nothing here.
+ */
 static void
 pass_back(struct back *b, uint32_t i)
 {
@@ -132,6 +114,9 @@ pass_back(struct back *b, uint32_t i)
 		return;
 	if (r->down) {
 		b->lost = NS_LOST_DOWN;
+		b->lost_by = i;
+	} else if (r->mtu > 0 && b->len > (size_t)r->mtu && b->df) {
+		b->lost = NS_LOST_MTU;
 		b->lost_by = i;
 	}
 	if (!r->hidden)
@@ -272,6 +257,24 @@ take_room(struct ns_answer *a, size_t len)
 	return a->bytes != NULL;
 }
 
+/* With its IP header, to a client of family AF. */
+static size_t
+whole_len(const struct ns_draft *d, int af)
+{
+	size_t len = d->len + (af == AF_INET ? ND_IP4_HEADER : ND_IP6_HEADER);
+
+	if (d->options)
+		len += af == AF_INET ? IP4_OPTIONS : IP6_OPTIONS;
+	return len;
+}
+
+/* Of IPv4 as Linux sends it: TCP looks for the path's MTU, ICMP does not. */
+static bool
+has_df(const struct ns_draft *d)
+{
+	return d->proto == IPPROTO_TCP;
+}
+
 static bool
 put_bytes(struct ns_answer *a, const struct ns_draft *d, uint16_t id,
     const struct ns_addr *to, uint8_t ttl)
@@ -282,16 +285,13 @@ put_bytes(struct ns_answer *a, const struct ns_draft *d, uint16_t id,
 	    .ttl = ttl,
 	    .tos = d->tos,
 	    .id = id,
-	    .df = d->proto == IPPROTO_TCP,
+	    .df = has_df(d),
 	    .flow_label = d->label,
 	    .payload_len = d->len,
 	};
-	size_t size =
-	    d->len + (to->af == AF_INET ? ND_IP4_HEADER : ND_IP6_HEADER);
+	size_t size = whole_len(d, to->af);
 	struct nd_wbuf w;
 
-	if (d->options)
-		size += to->af == AF_INET ? IP4_OPTIONS : IP6_OPTIONS;
 	if (!take_room(a, size))
 		return false;
 	memcpy(ip.src, a->from.b, sizeof(ip.src));
@@ -308,29 +308,6 @@ put_bytes(struct ns_answer *a, const struct ns_draft *d, uint16_t id,
 	nd_put_bytes(&w, d->l4, d->len);
 	a->len = nd_wbuf_len(&w);
 	return a->len > 0;
-}
-
-/* What the truth log tells of the message itself. */
-static void
-describe(struct ns_answer *a, const struct ns_draft *d)
-{
-	struct nd_rbuf b = nd_rbuf_init(d->l4, d->len);
-
-	a->icmp = d->proto == IPPROTO_ICMP || d->proto == IPPROTO_ICMPV6;
-	a->tcp = d->proto == IPPROTO_TCP;
-	if (a->icmp) {
-		a->icmp_type = nd_get8(&b);
-		a->icmp_code = nd_get8(&b);
-		nd_skip(&b, d->proto == IPPROTO_ICMP ? 4 : 2);
-		a->mtu = d->proto == IPPROTO_ICMP ? nd_get16(&b) : nd_get32(&b);
-	} else if (a->tcp) {
-		nd_skip(&b, 8);
-		a->tcp_ack = nd_get32(&b);
-		nd_skip(&b, 1);
-		a->tcp_flags = nd_get8(&b);
-		a->has_tsecr = d->has_tsecr;
-		a->tsecr = d->tsecr;
-	}
 }
 
 /* ---- Sending ----------------------------------------------------------- */
@@ -359,6 +336,8 @@ send_one(struct ns_reply *reply, const struct ns_draft *d, int64_t delay,
 	    .sim = sim,
 	    .fate = o->fate,
 	    .lost_by = NS_NONE,
+	    .len = whole_len(d, o->client.af),
+	    .df = has_df(d) || o->client.af == AF_INET6,
 	};
 	uint64_t id;
 
@@ -382,7 +361,7 @@ send_one(struct ns_reply *reply, const struct ns_draft *d, int64_t delay,
 	a->ttl = (uint8_t)(d->ttl > b.hops ? d->ttl - b.hops : 0);
 	a->due = reply->at + delay + b.delay;
 	seal(d, &a->from, &o->client);
-	describe(a, d);
+	ns_describe(a, d);
 	id = ns_draw(o->fate, NS_ASK_ISN, 0, b.where);
 	if (!put_bytes(a, d, (uint16_t)id, &o->client, a->ttl)) {
 		sim->counts.no_memory++;

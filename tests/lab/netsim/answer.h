@@ -27,8 +27,8 @@ struct ns_draft {
 	enum ns_hostile_kind hostile;
 	bool forged, bad_sum, options;
 	bool by_router; /* made by the last router, not by the host */
-	bool has_tsecr;
-	uint32_t tsecr;
+	struct ns_segment_said said;	/* TCP */
+	const struct ns_icmp_opts *ext; /* an error's extensions; NULL: none */
 	uint32_t copy;
 	struct ns_addr from; /* as the client sees it, but for NAT */
 	uint8_t proto, tos, ttl;
@@ -61,16 +61,24 @@ struct ns_draft ns_draft_init(
  */
 void ns_send(struct ns_reply *reply, const struct ns_draft *d, int64_t delay);
 
+/* truth.c: what the log tells of the message of D itself. */
+void ns_describe(struct ns_answer *a, const struct ns_draft *d);
+
 /* D as it is, or what a hostile host makes of it, and all else it sends. */
 void ns_send_host(struct ns_reply *reply, struct ns_draft *d);
 
-/* Takes a token; false where there is none. NOW may go back a little. */
-bool ns_bucket_take(struct ns_bucket *bucket, int64_t now);
+/*
+ * answer_icmp.c: takes a token; false where there is none. *NEXT is the
+ * bucket's state, 0 at first. NOW may go back a little.
+ */
+bool ns_bucket_take(const struct ns_bucket *bucket, int64_t *next, int64_t now);
 
 /* answer_icmp.c: of a router's own address, a host, an error. */
-enum ns_why ns_answer_echo(struct ns_reply *reply, struct ns_icmp_opts *icmp);
-enum ns_why ns_answer_error(struct ns_reply *reply, struct ns_icmp_opts *icmp,
-    bool by_router, uint8_t type, uint8_t code, uint32_t mtu);
+enum ns_why ns_answer_echo(
+    struct ns_reply *reply, const struct ns_icmp_opts *icmp);
+enum ns_why ns_answer_error(struct ns_reply *reply,
+    const struct ns_icmp_opts *icmp, bool by_router, uint8_t type, uint8_t code,
+    uint32_t mtu);
 /* The bytes of an error that quotes Q into D: type, code, quote, extensions. */
 void ns_error_put(struct ns_reply *reply, struct ns_draft *d,
     const struct ns_icmp_opts *icmp, const struct ns_packet *q, uint8_t type,

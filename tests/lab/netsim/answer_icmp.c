@@ -6,6 +6,7 @@
 #include "answer.h"
 
 #include "ext.h"
+#include "hash.h"
 #include "wire/checksum.h"
 #include "wire/ip.h"
 
@@ -23,8 +24,46 @@ icmp_proto(int af)
 	return af == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6;
 }
 
+/* The next token but burst - 1 is there at *NEXT. */
+bool
+ns_bucket_take(const struct ns_bucket *bucket, int64_t *next, int64_t now)
+{
+	int64_t at = *next > now ? *next : now, owed;
+
+	if (bucket->interval == 0)
+		return true;
+	owed =
+	    (at - now) / bucket->interval + ((at - now) % bucket->interval > 0);
+	if (owed > bucket->burst - 1 || at > INT64_MAX - bucket->interval)
+		return false;
+	*next = at + bucket->interval;
+	return true;
+}
+
+/* Which of the rate limits of a node. */
+enum limit { LIMIT_ERRORS = 1, LIMIT_ECHOES };
+
+/* A token of the router's, or of this very host's. */
+static bool
+may_send(struct ns_reply *reply, const struct ns_bucket *bucket,
+    enum limit limit, bool by_router)
+{
+	const struct ns_origin *o = &reply->origin;
+	uint64_t key;
+	int64_t *next;
+
+	if (bucket->interval == 0)
+		return true;
+	if (by_router)
+		key = ns_hash2(limit, o->path[o->n_path - 1]);
+	else
+		key = ns_hash_bytes(limit, o->addr.b, sizeof(o->addr.b));
+	next = ns_keyed_at(&reply->sim->limits, key | 1);
+	return next == NULL || ns_bucket_take(bucket, next, reply->at);
+}
+
 enum ns_why
-ns_answer_echo(struct ns_reply *reply, struct ns_icmp_opts *icmp)
+ns_answer_echo(struct ns_reply *reply, const struct ns_icmp_opts *icmp)
 {
 	const struct ns_packet *p = reply->pkt;
 	struct ns_draft d =
@@ -32,7 +71,7 @@ ns_answer_echo(struct ns_reply *reply, struct ns_icmp_opts *icmp)
 
 	if (icmp->no_echo)
 		return NS_WHY_ECHO_OFF;
-	if (!ns_bucket_take(&icmp->echoes, reply->at))
+	if (!may_send(reply, &icmp->echoes, LIMIT_ECHOES, reply->host == NULL))
 		return NS_WHY_RATE;
 	memcpy(d.l4, p->data + p->l4, p->l4_len);
 	d.l4[0] = p->af == AF_INET ? 0 : 129;
@@ -192,6 +231,7 @@ ns_error_put(struct ns_reply *reply, struct ns_draft *d,
 		    ns_topo_iface(topo, o->path[o->n_path - 1], prev));
 	}
 	d->len = nd_wbuf_len(&w);
+	d->ext = with ? icmp : NULL;
 }
 
 /* The packet as the client sent it where every NAT on the way back helps. */
@@ -226,7 +266,7 @@ deserves_error(const struct ns_packet *p)
 }
 
 enum ns_why
-ns_answer_error(struct ns_reply *reply, struct ns_icmp_opts *icmp,
+ns_answer_error(struct ns_reply *reply, const struct ns_icmp_opts *icmp,
     bool by_router, uint8_t type, uint8_t code, uint32_t mtu)
 {
 	const struct ns_packet *p = reply->pkt;
@@ -246,7 +286,7 @@ ns_answer_error(struct ns_reply *reply, struct ns_icmp_opts *icmp,
 			return NS_WHY_SILENT;
 		d.ttl = (uint8_t)icmp->ttl;
 	}
-	if (!ns_bucket_take(&icmp->errors, reply->at))
+	if (!may_send(reply, &icmp->errors, LIMIT_ERRORS, by_router))
 		return NS_WHY_RATE;
 	undo_nat(reply, &q);
 	d.tos = ERROR_TOS;

@@ -35,6 +35,7 @@ put_options(struct nd_wbuf *w, const struct ns_segment *seg)
 void
 ns_segment_put(struct ns_draft *d, const struct ns_segment *seg)
 {
+	const struct ns_synack *o = seg->options;
 	struct nd_wbuf w = nd_wbuf_init(d->l4, d->room);
 
 	nd_put16(&w, seg->sport);
@@ -48,8 +49,15 @@ ns_segment_put(struct ns_draft *d, const struct ns_segment *seg)
 	put_options(&w, seg);
 	d->len = nd_wbuf_len(&w);
 	d->l4[12] = (uint8_t)(d->len / 4 << 4);
-	d->has_tsecr = seg->ts;
-	d->tsecr = seg->tsecr;
+	d->said = (struct ns_segment_said){
+	    .ts = seg->ts,
+	    .sack = seg->sack,
+	    .wscale = seg->wscale && o != NULL ? o->wscale : -1,
+	    .mss = o != NULL ? o->mss : 0,
+	    .window = seg->window,
+	    .seq = seg->seq,
+	    .tsecr = seg->tsecr,
+	};
 }
 
 /* Milliseconds of the server's own clock. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Chance by hashing, and the count of packets of each flow. */
+/* Chance by hashing, and numbers by key. */
 #include "fate.h"
 
 #include "hash.h"
@@ -7,11 +7,11 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 
-#define MAX_FLOWS (1u << 22) /* then an old one is forgotten for a new one */
+#define MAX_KEYS (1u << 22)
 
-struct ns_flow_count {
-	uint64_t flow; /* 0: free */
-	uint32_t count;
+struct ns_keyed_slot {
+	uint64_t key; /* 0: free */
+	int64_t value;
 };
 
 uint64_t
@@ -47,65 +47,67 @@ ns_between(const struct ns_range *range, uint64_t draw)
 	return range->lo + (int64_t)(draw % span);
 }
 
-/* The slot of FLOW, or the free one where it would go. */
-static struct ns_flow_count *
-lookup(const struct ns_flows *flows, uint64_t flow)
+/* The slot of KEY, or the free one where it would go. */
+static struct ns_keyed_slot *
+lookup(const struct ns_keyed *keyed, uint64_t key)
 {
-	uint32_t i = (uint32_t)flow & (flows->n_slots - 1);
+	uint32_t i = (uint32_t)key & (keyed->n_slots - 1);
 
-	while (flows->slot[i].flow != 0 && flows->slot[i].flow != flow)
-		i = (i + 1) & (flows->n_slots - 1);
-	return &flows->slot[i];
+	while (keyed->slot[i].key != 0 && keyed->slot[i].key != key)
+		i = (i + 1) & (keyed->n_slots - 1);
+	return &keyed->slot[i];
 }
 
 /* False where there is no memory for more. */
 static bool
-grow(struct ns_flows *flows)
+grow(struct ns_keyed *keyed)
 {
-	struct ns_flows bigger = *flows;
+	struct ns_keyed bigger = *keyed;
 
-	bigger.n_slots = flows->n_slots > 0 ? flows->n_slots * 2 : 1024;
+	bigger.n_slots = keyed->n_slots > 0 ? keyed->n_slots * 2 : 1024;
 	bigger.slot = calloc(bigger.n_slots, sizeof(*bigger.slot));
 	if (bigger.slot == NULL)
 		return false;
-	for (uint32_t i = 0; i < flows->n_slots; i++)
-		if (flows->slot[i].flow != 0)
-			*lookup(&bigger, flows->slot[i].flow) = flows->slot[i];
-	free(flows->slot);
-	*flows = bigger;
+	for (uint32_t i = 0; i < keyed->n_slots; i++)
+		if (keyed->slot[i].key != 0)
+			*lookup(&bigger, keyed->slot[i].key) = keyed->slot[i];
+	free(keyed->slot);
+	*keyed = bigger;
 	return true;
 }
 
-uint32_t
-ns_flows_next(struct ns_flows *flows, uint64_t flow)
+int64_t *
+ns_keyed_at(struct ns_keyed *keyed, uint64_t key)
 {
-	struct ns_flow_count *slot;
+	bool full = keyed->used * 2 >= keyed->n_slots &&
+		    (keyed->n_slots >= 2 * MAX_KEYS || !grow(keyed));
+	struct ns_keyed_slot *slot;
 
-	if (flows->used * 2 >= flows->n_slots &&
-	    (flows->n_slots >= 2 * MAX_FLOWS || !grow(flows))) {
-		if (flows->n_slots == 0)
-			return 0;
-		slot = &flows->slot[flow & (flows->n_slots - 1)];
-		if (slot->flow != flow)
-			slot = lookup(flows, flow);
-		if (slot->flow == 0) {
-			/* Takes the place of another, the count starts anew. */
-			slot = &flows->slot[flow & (flows->n_slots - 1)];
-			*slot = (struct ns_flow_count){.flow = flow};
-		}
-		return slot->count++;
+	if (keyed->n_slots == 0)
+		return NULL;
+	slot = lookup(keyed, key);
+	if (slot->key == 0 && full) {
+		/* Takes the place of another, and begins anew. */
+		slot = &keyed->slot[key & (keyed->n_slots - 1)];
+		*slot = (struct ns_keyed_slot){.key = key};
+	} else if (slot->key == 0) {
+		slot->key = key;
+		keyed->used++;
 	}
-	slot = lookup(flows, flow);
-	if (slot->flow == 0) {
-		slot->flow = flow;
-		flows->used++;
-	}
-	return slot->count++;
+	return &slot->value;
 }
 
 void
-ns_flows_free(struct ns_flows *flows)
+ns_keyed_free(struct ns_keyed *keyed)
 {
-	free(flows->slot);
-	*flows = (struct ns_flows){.slot = NULL};
+	free(keyed->slot);
+	*keyed = (struct ns_keyed){.slot = NULL};
+}
+
+uint32_t
+ns_flows_next(struct ns_keyed *flows, uint64_t flow)
+{
+	int64_t *count = ns_keyed_at(flows, flow);
+
+	return count != NULL ? (uint32_t)(*count)++ : 0;
 }

@@ -36,14 +36,40 @@ bool ns_chance(uint32_t share, uint64_t draw);
 /* From range->lo to range->hi, both included. */
 int64_t ns_between(const struct ns_range *range, uint64_t draw);
 
-/* How many packets each flow has had. All zero: none yet. */
-struct ns_flows {
-	struct ns_flow_count *slot;
+/*
+ * The same for a draw that need not be made: most shares are 0, and most ranges
+ * have one value.
+ */
+static inline bool
+ns_ask(uint32_t share, uint64_t fate, enum ns_question question, uint32_t node,
+    uint32_t where)
+{
+	return share > 0 &&
+	       ns_chance(share, ns_draw(fate, question, node, where));
+}
+
+static inline int64_t
+ns_pick(const struct ns_range *range, uint64_t fate, enum ns_question question,
+    uint32_t node, uint32_t where)
+{
+	return range->lo == range->hi
+		   ? range->lo
+		   : ns_between(range, ns_draw(fate, question, node, where));
+}
+
+/*
+ * A number by key, 0 before: of flows their packets, of rate limits the state.
+ * All zero: empty. Beyond some millions an old key is forgotten for a new one.
+ */
+struct ns_keyed {
+	struct ns_keyed_slot *slot;
 	uint32_t n_slots, used;
 };
 
+/* The number of KEY, not 0, until the next call; NULL: no memory. */
+int64_t *ns_keyed_at(struct ns_keyed *keyed, uint64_t key);
+void ns_keyed_free(struct ns_keyed *keyed);
 /* The number of the next packet of FLOW, from 0. */
-uint32_t ns_flows_next(struct ns_flows *flows, uint64_t flow);
-void ns_flows_free(struct ns_flows *flows);
+uint32_t ns_flows_next(struct ns_keyed *flows, uint64_t flow);
 
 #endif

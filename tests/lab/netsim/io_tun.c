@@ -4,10 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -97,16 +97,32 @@ ns_io_write(struct ns_io *io, const uint8_t *data, size_t len)
 	return n < 0 ? -errno : 0;
 }
 
+/* The number at place I of a line of them; 0 where there are fewer. */
+static uint64_t
+number_at(const char *text, unsigned i)
+{
+	uint64_t n = 0;
+	char *end;
+
+	for (;; text = end) {
+		n = strtoull(text, &end, 10);
+		if (end == text)
+			return 0;
+		if (i-- == 0)
+			return n;
+	}
+}
+
 /*
  * /proc/net/dev: NAME: eight figures of what was received, then of what was
- * sent bytes, packets, errors, drops. What is sent to a TUN device is what the
- * program at its other side has to read.
+ * sent: bytes, packets, errors, drops... What is sent to a TUN device is what
+ * the program at its other side has to read.
  */
 uint64_t
 ns_io_dropped(const struct ns_io *io)
 {
 	FILE *in = fopen("/proc/net/dev", "re");
-	uint64_t found = 0, rx = 0, tx = 0;
+	uint64_t found = 0;
 	char line[512];
 
 	if (in == NULL)
@@ -118,13 +134,8 @@ ns_io_dropped(const struct ns_io *io)
 		if (colon == NULL)
 			continue;
 		*colon = '\0';
-		if (strcmp(name, io->name) != 0)
-			continue;
-		if (sscanf(colon + 1,
-			"%*u %*u %*u %" SCNu64
-			" %*u %*u %*u %*u %*u %*u %*u %" SCNu64,
-			&rx, &tx) == 2)
-			found = io->veth ? rx : tx;
+		if (strcmp(name, io->name) == 0)
+			found = number_at(colon + 1, io->veth ? 3 : 8 + 3);
 	}
 	(void)fclose(in);
 	return found - io->dropped_before;

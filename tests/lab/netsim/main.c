@@ -21,9 +21,20 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BATCH 64 /* packets read, or answers written, before the other turn */
+/*
+ * So many packets are read, or answers written, before the other turn: reading
+ * comes first, for when a packet came is what nobody else can tell.
+ */
+#define READS 16
+#define WRITES 16
+#define SIGNAL_TURNS 64 /* turns without sleep before signals are asked for */
+#define SPIN_NS INT64_C(20000)
+#define EARLY_NS INT64_C(30000) /* waking up takes about so long */
 #define FLUSH_NS INT64_C(200000000)
-#define SPIN_NS INT64_C(50000)
+/* The log is written where so much of it waits and nothing is due for so long.
+ */
+#define FLUSH_BYTES ((size_t)16 * 1024)
+#define FLUSH_ROOM_NS INT64_C(100000)
 
 enum exit { EXIT_FAULT = 2, EXIT_SYSTEM = 3 };
 
@@ -38,6 +49,7 @@ struct run {
 	struct ns_truth truth;
 	struct ns_io io;
 	int truth_fd;
+	int64_t flushed; /* when the log last was */
 	uint8_t packet[NS_MAX_PACKET];
 };
 
@@ -155,7 +167,7 @@ write_truth(void *arg, const char *data, size_t len)
 static bool
 read_some(struct run *run, int *error)
 {
-	for (int i = 0; i < BATCH; i++) {
+	for (int i = 0; i < READS; i++) {
 		ssize_t n =
 		    ns_io_read(&run->io, run->packet, sizeof(run->packet));
 
@@ -179,7 +191,7 @@ read_some(struct run *run, int *error)
 static bool
 write_some(struct run *run, int64_t now)
 {
-	for (int i = 0; i < BATCH; i++) {
+	for (int i = 0; i < WRITES; i++) {
 		struct ns_answer *a = ns_sim_due(&run->sim, now);
 		int64_t out;
 
@@ -217,39 +229,63 @@ wait_for(const struct run *run, int signals, int64_t ns)
 	return fds[1].revents != 0;
 }
 
+/* Writes the log where that makes nothing late, or where it is old. */
+static void
+flush_in_time(struct run *run, int64_t now, int64_t next)
+{
+	struct ns_truth *truth = &run->truth;
+	bool room = next - now >= FLUSH_ROOM_NS;
+
+	if (truth->n == 0)
+		run->flushed = now;
+	else if ((room && truth->n >= FLUSH_BYTES) ||
+		 now - run->flushed >= FLUSH_NS) {
+		ns_truth_flush(truth);
+		run->flushed = now;
+	}
+}
+
+static uint64_t
+packets(const struct run *run)
+{
+	return run->sim.counts.in + run->sim.counts.out;
+}
+
 /*
  * One time read a turn decides what is due; the times in the log are read
  * apart, when each packet came or went. While packets come in quick succession
  * it asks for the next one without going to sleep: waking up takes longer than
- * a packet, from the sender too.
+ * a packet, from the sender too. Not for long, for the sender may wait for this
+ * very processor. It wakes up early, and does not sleep for less than that.
  */
 static int
 loop(struct run *run, int signals)
 {
-	int64_t busy = 0, flushed = 0;
+	int64_t busy = 0;
 	int error = 0;
 
 	for (unsigned turn = 0; error == 0; turn++) {
-		int64_t now = now_ns(CLOCK_MONOTONIC);
-		uint64_t in = run->sim.counts.in;
+		int64_t now = now_ns(CLOCK_MONOTONIC), next;
+		uint64_t done = packets(run);
 		bool more = write_some(run, now);
 
 		more = read_some(run, &error) || more;
-		if (more || run->sim.counts.in != in)
+		if (more || packets(run) != done)
 			busy = now;
 		if (run->truth.error != 0)
 			error = run->truth.error;
 		if (error != 0)
 			break;
-		if (now - busy >= FLUSH_NS / 2 && now - flushed >= FLUSH_NS) {
-			ns_truth_flush(&run->truth);
-			flushed = now;
+		if (now - busy < SPIN_NS) {
+			if (turn % SIGNAL_TURNS == 0)
+				error = wait_for(run, signals, 0);
+			continue;
 		}
-		if (now - busy >= SPIN_NS)
-			error = wait_for(run, signals,
-			    wait_time(now, ns_sim_next(&run->sim)));
-		else if (turn % BATCH == 0)
-			error = wait_for(run, signals, 0);
+		next = ns_sim_next(&run->sim);
+		flush_in_time(run, now, next);
+		if (next - now >= EARLY_NS)
+			error = wait_for(
+			    run, signals, wait_time(now, next - EARLY_NS));
 	}
 	return error < 0 ? error : 0;
 }

@@ -78,7 +78,7 @@ static const struct option router_options[] = {
     {"up", FORM_CLEAR, R(down), 0, 0, NULL},
     {"hidden", FORM_FLAG, R(hidden), 0, 0, NULL},
     {"zero-ttl", FORM_FLAG, R(zero_ttl), 0, 0, NULL},
-    {"mtu", FORM_NUMBER, R(mtu), 68, 65535, NULL},
+    {"mtu", FORM_SPECIAL, R(mtu), 0, 0, ns_special_mtu},
     {"mtu-told", FORM_NUMBER, R(mtu_told), 0, 65535, NULL},
     {"blackhole", FORM_FLAG, R(blackhole), 0, 0, NULL},
     {"prohibit", FORM_SPECIAL, 0, 0, 0, ns_special_prohibit},
@@ -116,22 +116,62 @@ static const struct option host_options[] = {
     {NULL, FORM_FLAG, 0, 0, 0, NULL},
 };
 
+/* The size of a member that is set by FORM; 0: its function knows. */
+static size_t
+size_of(enum form form)
+{
+	switch (form) {
+	case FORM_NUMBER:
+	case FORM_DURATION:
+	case FORM_RATE: /* the interval, the bucket's first member */
+		return sizeof(int64_t);
+	case FORM_RANGE:
+		return sizeof(struct ns_range);
+	case FORM_SHARE:
+		return sizeof(uint32_t);
+	case FORM_PORTS:
+		return sizeof(struct ns_ports);
+	case FORM_ERROR:
+		return sizeof(struct ns_error);
+	default:
+		return 0;
+	}
+}
+
+static bool
+is_off(const char *value)
+{
+	return strcmp(value, "none") == 0 || strcmp(value, "off") == 0;
+}
+
+/* NAME, NAME=on; or NAME=off, none, 0. */
 static int
 set_flag(bool *member, const char *value, bool to)
 {
-	if (value != NULL)
+	if (value == NULL || strcmp(value, "on") == 0) {
+		*member = to;
+		return 0;
+	}
+	if (!is_off(value) && strcmp(value, "0") != 0)
 		return -EINVAL;
-	*member = to;
+	*member = !to;
 	return 0;
 }
 
+/* BEFORE is the same member before any option was given. */
 static int
-set(const struct option *opt, void *member, char *value)
+set(const struct option *opt, void *member, const void *before, char *value)
 {
+	size_t size = size_of(opt->form);
+
 	if (opt->form == FORM_FLAG || opt->form == FORM_CLEAR)
 		return set_flag(member, value, opt->form == FORM_FLAG);
 	if (value == NULL)
 		return -EINVAL;
+	if (size > 0 && is_off(value)) {
+		memcpy(member, before, size);
+		return 0;
+	}
 	switch (opt->form) {
 	case FORM_NUMBER:
 		return ns_parse_number(member, value, opt->lo, opt->hi);
@@ -152,23 +192,27 @@ set(const struct option *opt, void *member, char *value)
 	}
 }
 
-/* OF is a router or a host, by TABLE. */
+/* OF is a router or a host, by TABLE; BEFORE one without any options. */
 static int
-parse_option(
-    void *of, const struct option *table, char *word, struct ns_fault *fault)
+parse_option(void *of, const void *before, const struct option *table,
+    char *word, struct ns_fault *fault)
 {
 	char *value = strchr(word, '=');
 
 	if (value != NULL)
 		*value++ = '\0';
 	for (const struct option *opt = table; opt->name != NULL; opt++) {
+		char given[64];
+
 		if (strcmp(opt->name, word) != 0)
 			continue;
-		if (set(opt, (char *)of + opt->offset, value) == 0)
+		(void)snprintf(given, sizeof(given), "%.63s",
+		    value != NULL ? value : "none");
+		if (set(opt, (char *)of + opt->offset,
+			(const char *)before + opt->offset, value) == 0)
 			return 0;
 		(void)snprintf(fault->message, sizeof(fault->message),
-		    "%.31s: bad value: %.63s", word,
-		    value != NULL ? value : "none");
+		    "%.31s: bad value: %s", word, given);
 		return -EINVAL;
 	}
 	(void)snprintf(fault->message, sizeof(fault->message),
@@ -179,20 +223,26 @@ parse_option(
 int
 ns_router_option(struct ns_router *router, char *word, struct ns_fault *fault)
 {
-	return parse_option(router, router_options, word, fault);
+	struct ns_router before;
+
+	ns_router_defaults(&before);
+	return parse_option(router, &before, router_options, word, fault);
 }
 
 int
 ns_host_option(struct ns_host *host, char *word, struct ns_fault *fault)
 {
-	return parse_option(host, host_options, word, fault);
+	struct ns_host before;
+
+	ns_host_defaults(&before);
+	return parse_option(host, &before, host_options, word, fault);
 }
 
 static const struct ns_icmp_opts icmp_defaults = {
     .errors.burst = 1,
     .echoes.burst = 1,
     .quote_ttl = -1,
-    .quote = 548,
+    .quote = NS_QUOTE_DEFAULT,
 };
 
 void

@@ -8,6 +8,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#define MTU_MIN 68 /* RFC 791 */
+
 const char *const ns_hostile_names[NS_HOSTILE_KINDS] = {
     [NS_HOSTILE_NONE] = "none",
     [NS_HOSTILE_PAYLOAD] = "payload",
@@ -37,11 +39,32 @@ one_of(const char *value, const char *const *names, int n)
 	return -EINVAL;
 }
 
+/* `none`, `off`: as if the option had not been given. */
+static bool
+is_off(const char *value)
+{
+	return strcmp(value, "none") == 0 || strcmp(value, "off") == 0;
+}
+
+/*
+ * The place of VALUE in the N NAMES, the first of which is the default; or
+ * -EINVAL.
+ */
+static int
+one_of_or_off(const char *value, const char *const *names, int n)
+{
+	return is_off(value) ? 0 : one_of(value, names, n);
+}
+
 int
 ns_special_delay_back(void *impair, char *value)
 {
 	struct ns_impair *to = impair;
 
+	if (is_off(value)) {
+		to->has_back = false;
+		return 0;
+	}
 	if (ns_parse_range(&to->delay[NS_BACK], value) != 0)
 		return -EINVAL;
 	to->has_back = true;
@@ -67,6 +90,10 @@ ns_special_quote(void *quote, char *value)
 	uint32_t *to = quote;
 	int64_t n;
 
+	if (is_off(value)) {
+		*to = NS_QUOTE_DEFAULT;
+		return 0;
+	}
 	if (strcmp(value, "all") == 0) {
 		*to = NS_QUOTE_ALL;
 		return 0;
@@ -108,7 +135,7 @@ ns_special_mpls(void *icmp, char *value)
 	char *item;
 
 	to->n_labels = 0;
-	if (strcmp(value, "none") == 0)
+	if (is_off(value))
 		return 0;
 	while ((item = ns_next_item(&value)) != NULL) {
 		if (to->n_labels == NS_MAX_LABELS ||
@@ -124,7 +151,7 @@ ns_special_ext(void *legacy, char *value)
 {
 	static const char *const names[] = {"length", "legacy"};
 	bool *to = legacy;
-	int i = one_of(value, names, 2);
+	int i = one_of_or_off(value, names, 2);
 
 	if (i < 0)
 		return i;
@@ -166,7 +193,7 @@ parse_rules(struct ns_router *router, char *value, bool drop)
 		if (router->rule[i].drop != drop)
 			router->rule[kept++] = router->rule[i];
 	router->n_rules = kept;
-	if (strcmp(value, "none") == 0)
+	if (is_off(value))
 		return 0;
 	while ((item = ns_next_item(&value)) != NULL) {
 		struct ns_rule rule = {.drop = drop};
@@ -192,11 +219,27 @@ ns_special_drop(void *router, char *value)
 }
 
 int
+ns_special_mtu(void *mtu, char *value)
+{
+	int64_t *to = mtu;
+
+	if (is_off(value) || strcmp(value, "0") == 0) {
+		*to = 0;
+		return 0;
+	}
+	return ns_parse_number(to, value, MTU_MIN, UINT16_MAX);
+}
+
+int
 ns_special_snat(void *router, char *value)
 {
 	struct ns_router *to = router;
 	struct ns_addr addr;
 
+	if (is_off(value)) {
+		to->snat4.af = to->snat6.af = 0;
+		return 0;
+	}
 	if (ns_addr_parse(&addr, value) != 0)
 		return -EINVAL;
 	if (addr.af == AF_INET)
@@ -213,6 +256,10 @@ ns_special_dnat(void *router, char *value)
 	char *arrow = strchr(value, '>');
 	struct ns_addr from, dst;
 
+	if (is_off(value)) {
+		to->dnat_from.af = 0;
+		return 0;
+	}
 	if (arrow == NULL)
 		return -EINVAL;
 	*arrow = '\0';
@@ -234,7 +281,7 @@ ns_special_tcp(void *tcp, char *value)
 	    [NS_TCP_REFUSED] = "refused",
 	};
 	enum ns_tcp *to = tcp;
-	int i = one_of(value, names, 4);
+	int i = one_of_or_off(value, names, 4);
 
 	if (i < 0)
 		return i;
@@ -251,7 +298,7 @@ ns_special_udp(void *udp, char *value)
 	    [NS_UDP_SILENT] = "silent",
 	};
 	enum ns_udp *to = udp;
-	int i = one_of(value, names, 3);
+	int i = one_of_or_off(value, names, 3);
 
 	if (i < 0)
 		return i;
@@ -269,7 +316,7 @@ ns_special_server(void *server, char *value)
 	    [NS_NOTS] = "nots",
 	};
 	enum ns_server *to = server;
-	int i = one_of(value, names, 4);
+	int i = one_of_or_off(value, names, 4);
 
 	if (i < 0)
 		return i;
@@ -348,6 +395,8 @@ ns_special_hostile(void *host, char *value)
 	char *item;
 
 	to->n_hostile = 0;
+	if (is_off(value))
+		return 0;
 	while ((item = ns_next_item(&value)) != NULL) {
 		char *colon = strchr(item, ':');
 		int64_t n;

@@ -13,6 +13,7 @@ int ns_special_mpls(void *icmp, char *value);	      /* struct ns_icmp_opts */
 int ns_special_ext(void *legacy, char *value);	      /* bool */
 int ns_special_prohibit(void *router, char *value);   /* struct ns_router */
 int ns_special_drop(void *router, char *value);	      /* the same */
+int ns_special_mtu(void *mtu, char *value);	      /* int64_t */
 int ns_special_snat(void *router, char *value);
 int ns_special_dnat(void *router, char *value);
 int ns_special_tcp(void *tcp, char *value);	  /* enum ns_tcp */

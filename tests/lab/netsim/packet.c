@@ -146,12 +146,22 @@ seal_header(struct ns_packet *p)
 	nd_store16(p->data + 10, nd_sum_fold(nd_sum(0, p->data, p->l4)));
 }
 
+/* TTL and protocol are one word of the IPv4 header: RFC 1624, as below. */
 void
 ns_packet_set_ttl(struct ns_packet *p, uint8_t ttl)
 {
+	uint32_t sum;
+
+	if (p->af != AF_INET) {
+		p->data[7] = ttl;
+	} else {
+		sum = (uint32_t)(p->data[10] << 8 | p->data[11]);
+		sum = (~sum & 0xffff) + (~((uint32_t)p->ttl << 8) & 0xffff) +
+		      ((uint32_t)ttl << 8);
+		p->data[8] = ttl;
+		nd_store16(p->data + 10, nd_sum_fold(sum));
+	}
 	p->ttl = ttl;
-	p->data[p->af == AF_INET ? 8 : 7] = ttl;
-	seal_header(p);
 }
 
 void

@@ -40,7 +40,7 @@ ns_sim_record(struct ns_sim *sim)
 	r->n_answers = r->pending = 0;
 	r->n_path = 0;
 	r->n_l4 = 0;
-	r->host = NS_NONE;
+	r->host = r->fragmented = NS_NONE;
 	r->why = NS_WHY_NONE;
 	r->open = true;
 	r->has_tsval = false;
@@ -184,6 +184,7 @@ answer(struct ns_sim *sim, struct ns_record *record, struct ns_journey *j,
 		return;
 	record->why = why;
 	record->host = v->host;
+	record->fragmented = j->fragmented;
 	record->n_path = j->n_path;
 	memcpy(record->path, j->path, sizeof(j->path[0]) * j->n_path);
 }
@@ -383,7 +384,8 @@ ns_sim_free(struct ns_sim *sim)
 		sim->free_records = r->next_free;
 		free(r);
 	}
-	ns_flows_free(&sim->flows);
+	ns_keyed_free(&sim->flows);
+	ns_keyed_free(&sim->limits);
 	ns_sched_free(&sim->sched);
 	ns_halves_free(&sim->halves);
 	ns_topo_free(&sim->topo);

@@ -33,7 +33,29 @@ enum ns_kind {
 	NS_KINDS,
 };
 
-enum ns_lost { NS_LOST_NOT, NS_LOST_LOSS, NS_LOST_DOWN, NS_LOST_TTL };
+enum ns_lost {
+	NS_LOST_NOT,
+	NS_LOST_LOSS,
+	NS_LOST_DOWN,
+	NS_LOST_TTL,
+	NS_LOST_MTU,
+};
+
+/* What a TCP segment says but for ports, flags and acknowledgment. */
+struct ns_segment_said {
+	bool ts, sack;
+	int wscale;	      /* -1: not said */
+	uint16_t mss, window; /* mss 0: not said */
+	uint32_t seq, tsecr;
+};
+
+/* What an ICMP error says: of the packet that it quotes, and in extensions. */
+struct ns_error_said {
+	bool quotes, interface;
+	uint8_t ttl, tos;
+	uint8_t n_labels;
+	struct ns_label label[NS_MAX_LABELS];
+};
 
 /* A packet to the client, made and not yet logged. */
 struct ns_answer {
@@ -47,12 +69,14 @@ struct ns_answer {
 	struct ns_addr by_addr, from;
 	int64_t due, out; /* out: -1 until it is written */
 	uint32_t copy;
-	bool forged, corrupt, icmp, tcp, has_tsecr;
-	uint8_t icmp_type, icmp_code, tcp_flags, ttl;
-	uint32_t mtu, tcp_ack, tsecr;
+	bool forged, corrupt, icmp, tcp;
+	uint8_t icmp_type, icmp_code, tcp_flags, ttl, tos;
+	uint32_t mtu, tcp_ack;
 	size_t len;
 	uint8_t *bytes; /* `small`, or from malloc(); freed when written */
 	uint8_t small[NS_SMALL];
+	struct ns_segment_said segment; /* where `tcp` */
+	struct ns_error_said error;	/* of errors */
 };
 
 /* What came, what became of it, and the answers: a line of the truth log. */
@@ -69,7 +93,8 @@ struct ns_record {
 	uint32_t tsval;
 	uint16_t path[NS_MAX_PATH];
 	unsigned n_path;
-	uint32_t host; /* or NS_NONE */
+	uint32_t fragmented; /* by this router first, or NS_NONE */
+	uint32_t host;	     /* or NS_NONE */
 	enum ns_why why;
 	struct ns_answer *first, *last;
 	uint32_t n_answers, pending;
@@ -82,7 +107,8 @@ struct ns_counts {
 
 struct ns_sim {
 	struct ns_topo topo;
-	struct ns_flows flows;
+	struct ns_keyed flows;	/* packets */
+	struct ns_keyed limits; /* rate limits */
 	struct ns_sched sched;
 	struct ns_halves halves;
 	struct ns_truth *truth; /* borrowed; NULL: no log */

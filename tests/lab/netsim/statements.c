@@ -206,36 +206,7 @@ run_iface(const struct ns_statement *st, struct ns_words *w)
 	return 0;
 }
 
-/* ---- Events, and all of them ------------------------------------------- */
-
-static int
-run_at(const struct ns_statement *st, const char *text)
-{
-	struct ns_topo *topo = st->topo;
-	struct ns_statement inner = *st;
-	struct ns_event event = {.line = st->line};
-	char time[32];
-	void *items;
-	int used = 0, r;
-
-	if (sscanf(text, " at %31s %n", time, &used) != 1 || used == 0 ||
-	    text[used] == '\0' || ns_parse_duration(&event.at, time) != 0)
-		return ns_fault(st, "expected: at TIME STATEMENT");
-	inner.event = inner.dry = true;
-	r = ns_statement_run(&inner, text + used);
-	if (r != 0)
-		return r;
-	items = ns_grow(
-	    topo->event, topo->n_events, &topo->cap_events, sizeof(event));
-	if (items == NULL)
-		return -ENOMEM;
-	topo->event = items;
-	event.text = strdup(text + used);
-	if (event.text == NULL)
-		return -ENOMEM;
-	topo->event[topo->n_events++] = event;
-	return 0;
-}
+/* ---- Whichever it is --------------------------------------------------- */
 
 static const struct {
 	const char *name;
@@ -251,8 +222,23 @@ static const struct {
     {"path", NS_PASS_REST, true, ns_run_path},
     {"host", NS_PASS_REST, true, ns_run_host},
     {"return", NS_PASS_REST, false, ns_run_return},
-    {"at", NS_PASS_EVENTS, false, NULL},
 };
+
+static int
+run_words(const struct ns_statement *st, struct ns_words *w)
+{
+	for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]);
+	     i++) {
+		if (strcmp(statements[i].name, w->word[0]) != 0)
+			continue;
+		if (st->event && !statements[i].event)
+			break;
+		if (!st->event && statements[i].pass != st->pass)
+			return 0;
+		return statements[i].run(st, w);
+	}
+	return ns_fault(st, "unknown statement: %.63s", w->word[0]);
+}
 
 /* Splits TEXT in place. */
 static int
@@ -272,8 +258,9 @@ split(const struct ns_statement *st, struct ns_words *w, char *text)
 	}
 }
 
-int
-ns_statement_run(const struct ns_statement *st, const char *text)
+/* All but `at`. */
+static int
+run_plain(const struct ns_statement *st, const char *text)
 {
 	struct ns_words w;
 	char *copy = strdup(text);
@@ -282,23 +269,48 @@ ns_statement_run(const struct ns_statement *st, const char *text)
 	if (copy == NULL)
 		return -ENOMEM;
 	r = split(st, &w, copy);
-	if (r != 0 || w.n == 0)
-		goto out;
-	r = ns_fault(st, "unknown statement: %.63s", w.word[0]);
-	for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]);
-	     i++) {
-		if (strcmp(statements[i].name, w.word[0]) != 0)
-			continue;
-		if (st->event && !statements[i].event)
-			break;
-		r = 0;
-		if (st->event || statements[i].pass == st->pass)
-			r = statements[i].run != NULL
-				? statements[i].run(st, &w)
-				: run_at(st, text);
-		break;
-	}
-out:
+	if (r == 0 && w.n > 0)
+		r = run_words(st, &w);
 	free(copy);
 	return r;
+}
+
+static int
+run_at(const struct ns_statement *st, const char *text)
+{
+	struct ns_topo *topo = st->topo;
+	struct ns_statement inner = *st;
+	struct ns_event event = {.line = st->line};
+	char time[32];
+	void *items;
+	int used = 0, r;
+
+	if (sscanf(text, " at %31s %n", time, &used) != 1 || used == 0 ||
+	    text[used] == '\0' || ns_parse_duration(&event.at, time) != 0)
+		return ns_fault(st, "expected: at TIME STATEMENT");
+	inner.event = inner.dry = true;
+	r = run_plain(&inner, text + used);
+	if (r != 0)
+		return r;
+	items = ns_grow(
+	    topo->event, topo->n_events, &topo->cap_events, sizeof(event));
+	if (items == NULL)
+		return -ENOMEM;
+	topo->event = items;
+	event.text = strdup(text + used);
+	if (event.text == NULL)
+		return -ENOMEM;
+	topo->event[topo->n_events++] = event;
+	return 0;
+}
+
+int
+ns_statement_run(const struct ns_statement *st, const char *text)
+{
+	const char *word = text + strspn(text, " \t");
+	size_t n = strcspn(word, " \t");
+
+	if (st->event || n != 2 || strncmp(word, "at", 2) != 0)
+		return run_plain(st, text);
+	return st->pass == NS_PASS_EVENTS ? run_at(st, text) : 0;
 }

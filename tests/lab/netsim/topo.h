@@ -43,12 +43,13 @@ struct ns_impair {
 	    corrupt[NS_WAYS];
 };
 
-/* A token bucket; interval 0: no limit. Times are in ns. */
+/*
+ * A token bucket, which each router and each host has for itself: their state
+ * is ns_sim's. Interval 0: no limit.
+ */
 struct ns_bucket {
-	int64_t interval; /* a token each so long */
+	int64_t interval; /* ns: a token each so long */
 	int64_t burst;
-	int64_t credit; /* in ns, at most burst * interval */
-	int64_t last;	/* when credit was right; 0: never used */
 };
 
 /* An ICMP error of each family, by type and code. */
@@ -70,6 +71,7 @@ struct ns_label {
 };
 
 #define NS_QUOTE_ALL UINT32_MAX
+#define NS_QUOTE_DEFAULT 548u /* bytes */
 
 /* How a node makes ICMP errors, and how often. */
 struct ns_icmp_opts {

@@ -2,10 +2,13 @@
 /* The truth log of packets: what came, and what became of it. */
 #include "truth.h"
 
+#include "answer.h"
+#include "ext.h"
 #include "json.h"
-#include "sim.h"
+#include "wire/cursor.h"
 
 #include <netinet/in.h>
+#include <string.h>
 
 void
 ns_truth_begin(struct ns_truth *t, int64_t mono, int64_t real, uint64_t seed,
@@ -23,6 +26,8 @@ ns_truth_begin(struct ns_truth *t, int64_t mono, int64_t real, uint64_t seed,
 	ns_json(t, "}\n");
 	ns_truth_flush(t);
 }
+
+#define ERROR_HEADER 8u
 
 static const char *const kind_names[NS_KINDS] = {
     [NS_ECHO_REPLY] = "echo_reply",
@@ -51,10 +56,100 @@ lost_name(const struct ns_answer *a)
 		return "\"down\"";
 	case NS_LOST_TTL:
 		return "\"ttl\"";
+	case NS_LOST_MTU:
+		return "\"mtu\"";
 	case NS_LOST_NOT:
 	default:
 		return a->out < 0 ? "\"end\"" : "null";
 	}
+}
+
+/* What the error D says of the packet that it quotes, and its extensions. */
+static void
+describe_error(struct ns_error_said *said, const struct ns_draft *d)
+{
+	const uint8_t *q = d->l4 + ERROR_HEADER;
+	bool v4 = d->proto == IPPROTO_ICMP;
+	unsigned n = 0;
+
+	*said = (struct ns_error_said){
+	    .quotes = d->len >= ERROR_HEADER + (v4 ? 20u : 40u)};
+	if (!said->quotes)
+		return;
+	said->ttl = q[v4 ? 8 : 7];
+	said->tos = v4 ? q[1] : (uint8_t)(q[0] << 4 | q[1] >> 4);
+	if (d->ext == NULL || d->len <= ERROR_HEADER + NS_EXT_QUOTE)
+		return;
+	said->interface = d->ext->interface;
+	for (; n < d->ext->n_labels; n++)
+		said->label[n] = d->ext->label[n];
+	said->n_labels = (uint8_t)n;
+}
+
+void
+ns_describe(struct ns_answer *a, const struct ns_draft *d)
+{
+	struct nd_rbuf b = nd_rbuf_init(d->l4, d->len);
+
+	a->tos = d->tos;
+	a->icmp = d->proto == IPPROTO_ICMP || d->proto == IPPROTO_ICMPV6;
+	a->tcp = d->proto == IPPROTO_TCP;
+	if (a->icmp) {
+		a->icmp_type = nd_get8(&b);
+		a->icmp_code = nd_get8(&b);
+		nd_skip(&b, d->proto == IPPROTO_ICMP ? 4 : 2);
+		a->mtu = d->proto == IPPROTO_ICMP ? nd_get16(&b) : nd_get32(&b);
+		if (a->kind != NS_ECHO_REPLY)
+			describe_error(&a->error, d);
+	} else if (a->tcp) {
+		nd_skip(&b, 8);
+		a->tcp_ack = nd_get32(&b);
+		nd_skip(&b, 1);
+		a->tcp_flags = nd_get8(&b);
+		a->segment = d->said;
+	}
+}
+
+/* VALUE, or null where there is none. */
+static void
+put_or_null(struct ns_truth *t, const char *key, bool has, uint64_t value)
+{
+	ns_json(t, key);
+	if (has)
+		ns_json_u64(t, value);
+	else
+		ns_json(t, "null");
+}
+
+static void
+put_error(struct ns_truth *t, const struct ns_error_said *said)
+{
+	put_or_null(t, ",\"quoted_ttl\":", said->quotes, said->ttl);
+	put_or_null(t, ",\"quoted_tos\":", said->quotes, said->tos);
+	ns_json_bool(t, ",\"interface\":", said->interface);
+	ns_json(t, ",\"mpls\":[");
+	for (unsigned i = 0; i < said->n_labels; i++) {
+		const struct ns_label *l = &said->label[i];
+
+		ns_json_number(
+		    t, i == 0 ? "{\"label\":" : ",{\"label\":", l->label);
+		ns_json_number(t, ",\"tc\":", l->tc);
+		ns_json_number(t, ",\"ttl\":", l->ttl);
+		ns_json(t, "}");
+	}
+	ns_json(t, "]");
+}
+
+static void
+put_segment(struct ns_truth *t, const struct ns_segment_said *said)
+{
+	put_or_null(t, ",\"tsecr\":", said->ts, said->tsecr);
+	ns_json_number(t, ",\"tcp_seq\":", said->seq);
+	ns_json_number(t, ",\"window\":", said->window);
+	put_or_null(t, ",\"mss\":", said->mss > 0, said->mss);
+	put_or_null(t, ",\"wscale\":", said->wscale >= 0,
+	    said->wscale >= 0 ? (uint64_t)said->wscale : 0);
+	ns_json_bool(t, ",\"sack\":", said->sack);
 }
 
 static void
@@ -65,15 +160,13 @@ put_answer_kind(struct ns_truth *t, const struct ns_answer *a)
 		ns_json_number(t, ",\"icmp_code\":", a->icmp_code);
 		if (a->kind == NS_TOO_BIG)
 			ns_json_number(t, ",\"mtu\":", a->mtu);
+		if (a->kind != NS_ECHO_REPLY)
+			put_error(t, &a->error);
 	}
 	if (a->tcp) {
 		ns_json_number(t, ",\"tcp_flags\":", a->tcp_flags);
 		ns_json_number(t, ",\"tcp_ack\":", a->tcp_ack);
-		ns_json(t, ",\"tsecr\":");
-		if (a->has_tsecr)
-			ns_json_u64(t, a->tsecr);
-		else
-			ns_json(t, "null");
+		put_segment(t, &a->segment);
 	}
 }
 
@@ -91,6 +184,7 @@ put_answer(
 	ns_json(t, ",\"from\":");
 	ns_json_addr(t, &a->from);
 	ns_json_number(t, ",\"ttl\":", a->ttl);
+	ns_json_number(t, ",\"tos\":", a->tos);
 	ns_json_number(t, ",\"len\":", a->len);
 	ns_json(t, ",\"due\":");
 	ns_json_i64(t, a->due);
@@ -176,11 +270,7 @@ put_transport(struct ns_truth *t, const struct ns_record *r)
 	ns_json_number(t, ",\"tcp_seq\":", p->tcp_seq);
 	ns_json_number(t, ",\"tcp_ack\":", p->tcp_ack);
 	ns_json_number(t, ",\"tcp_flags\":", p->tcp_flags);
-	ns_json(t, ",\"tsval\":");
-	if (r->has_tsval)
-		ns_json_u64(t, r->tsval);
-	else
-		ns_json(t, "null");
+	put_or_null(t, ",\"tsval\":", r->has_tsval, r->tsval);
 }
 
 static void
@@ -251,6 +341,12 @@ ns_truth_record(
 	ns_json_number(t, ",\"len\":", p->len);
 	ns_json_number(t, ",\"ip_id\":", p->id);
 	ns_json_number(t, ",\"label\":", p->label);
+	ns_json_bool(t, ",\"df\":", p->df);
+	ns_json(t, ",\"fragmented\":");
+	if (r->fragmented != NS_NONE)
+		ns_json_router(t, &sim->topo, r->fragmented);
+	else
+		ns_json(t, "null");
 	put_transport(t, r);
 	ns_json(t, ",\"l4\":\"");
 	ns_json_hex(t, r->l4, r->n_l4);

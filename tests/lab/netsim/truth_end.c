@@ -21,6 +21,10 @@ put_ifaces(struct ns_truth *t, const struct ns_topo *topo, uint32_t first)
 		ns_json_addr(t, &iface->addr4);
 		ns_json(t, ",\"addr6\":");
 		ns_json_addr(t, &iface->addr6);
+		ns_json_number(t, ",\"ifindex\":", iface->ifindex);
+		ns_json(t, ",\"ifname\":");
+		ns_json_string(t, iface->ifname);
+		ns_json_number(t, ",\"ifmtu\":", iface->ifmtu);
 		ns_json(t, "}");
 	}
 	ns_json(t, "]}");

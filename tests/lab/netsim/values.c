@@ -125,6 +125,10 @@ ns_parse_share(uint32_t *ret, const char *text)
 	const char *end;
 	int64_t n;
 
+	if (strcmp(text, "0") == 0) {
+		*ret = 0;
+		return 0;
+	}
 	if (parse_decimal(&n, text, NS_WHOLE / 100, &end) != 0 ||
 	    strcmp(end, "%") != 0 || n > NS_WHOLE)
 		return -EINVAL;
@@ -140,6 +144,10 @@ ns_parse_rate(struct ns_bucket *ret, const char *text)
 	char digits[16];
 	size_t n;
 
+	if (strcmp(text, "0") == 0) {
+		ret->interval = 0;
+		return 0;
+	}
 	if (slash == NULL)
 		return -EINVAL;
 	n = (size_t)(slash - text);

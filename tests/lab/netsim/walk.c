@@ -42,7 +42,7 @@ ns_journey_init(struct ns_journey *j, const struct ns_topo *topo,
 	j->copy = 0;
 	j->flipped = j->arrived = false;
 	j->router = topo->entry;
-	j->host = NS_NONE;
+	j->host = j->fragmented = NS_NONE;
 	j->n_path = j->n_nats = 0;
 }
 
@@ -90,7 +90,8 @@ clone(struct ns_journey *j, struct ns_clones *clones)
 }
 
 /*
- * The link that leads to NODE, and what happens on it by chance. False: lost.
+ * The link to NODE, and what happens on it by chance. Delay is by WHERE. False:
+ * lost.
  */
 static bool
 cross(struct ns_journey *j, const struct ns_impair *impair, uint32_t node,
@@ -98,19 +99,16 @@ cross(struct ns_journey *j, const struct ns_impair *impair, uint32_t node,
 {
 	uint32_t salt = j->copy << 1;
 
-	j->at += ns_between(
-	    &impair->delay[NS_OUT], ns_draw(where, NS_ASK_DELAY, node, 0));
-	if (ns_chance(impair->loss[NS_OUT],
-		ns_draw(j->fate, NS_ASK_LOSS, node, salt)))
+	j->at += ns_pick(&impair->delay[NS_OUT], where, NS_ASK_DELAY, node, 0);
+	if (ns_ask(impair->loss[NS_OUT], j->fate, NS_ASK_LOSS, node, salt))
 		return false;
-	if (impair->jitter > 0)
-		j->at += ns_between(&(struct ns_range){0, impair->jitter},
-		    ns_draw(j->fate, NS_ASK_JITTER, node, salt));
-	if (ns_chance(impair->reorder[NS_OUT],
-		ns_draw(j->fate, NS_ASK_REORDER, node, salt)))
+	j->at += ns_pick(&(struct ns_range){0, impair->jitter}, j->fate,
+	    NS_ASK_JITTER, node, salt);
+	if (ns_ask(
+		impair->reorder[NS_OUT], j->fate, NS_ASK_REORDER, node, salt))
 		j->at += impair->reorder_by;
-	if (ns_chance(impair->corrupt[NS_OUT],
-		ns_draw(j->fate, NS_ASK_CORRUPT, node, salt))) {
+	if (ns_ask(
+		impair->corrupt[NS_OUT], j->fate, NS_ASK_CORRUPT, node, salt)) {
 		flip_bit(
 		    &j->pkt, ns_draw(j->fate, NS_ASK_CORRUPT_BIT, node, salt));
 		j->flipped = true;
@@ -122,8 +120,8 @@ static bool
 doubled(
     const struct ns_journey *j, const struct ns_impair *impair, uint32_t node)
 {
-	return ns_chance(impair->dup[NS_OUT],
-	    ns_draw(j->fate, NS_ASK_DUP, node, j->copy << 1));
+	return ns_ask(
+	    impair->dup[NS_OUT], j->fate, NS_ASK_DUP, node, j->copy << 1);
 }
 
 static bool
@@ -283,10 +281,13 @@ at_router(struct ns_topo *topo, struct ns_journey *j, struct ns_clones *clones,
 		*ret = error(j->pkt.af, &no_route);
 		return true;
 	}
-	if (r->mtu > 0 && j->pkt.len > (size_t)r->mtu &&
-	    (j->pkt.df || j->pkt.af == AF_INET6)) {
-		*ret = too_big(r, &j->pkt);
-		return true;
+	if (r->mtu > 0 && j->pkt.len > (size_t)r->mtu) {
+		if (j->pkt.df || j->pkt.af == AF_INET6) {
+			*ret = too_big(r, &j->pkt);
+			return true;
+		}
+		if (j->fragmented == NS_NONE)
+			j->fragmented = j->router;
 	}
 	if (d.host != NS_NONE) {
 		*ret = to_host(topo, j, d.host, clones);
@@ -294,6 +295,15 @@ at_router(struct ns_topo *topo, struct ns_journey *j, struct ns_clones *clones,
 	}
 	j->router = ns_balance_next(&topo->route[d.route], &j->pkt, topo->seed);
 	return false;
+}
+
+/* What a delay that differs by flow goes by; 0 where that is not needed. */
+static uint64_t
+flow_of(const struct ns_journey *j, const struct ns_router *r)
+{
+	const struct ns_range *delay = &r->impair.delay[NS_OUT];
+
+	return delay->lo == delay->hi ? 0 : ns_flow_hash(&j->pkt);
 }
 
 struct ns_verdict
@@ -312,8 +322,7 @@ ns_walk(struct ns_topo *topo, struct ns_journey *j, struct ns_clones *clones)
 			j->path[j->n_path++] = (uint16_t)j->router;
 			if (r->down)
 				return drop(NS_WHY_DOWN);
-			if (!cross(j, &r->impair, j->router,
-				ns_flow_hash(&j->pkt)))
+			if (!cross(j, &r->impair, j->router, flow_of(j, r)))
 				return drop(NS_WHY_LOSS);
 			if (doubled(j, &r->impair, j->router))
 				clone(j, clones);

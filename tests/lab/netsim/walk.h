@@ -64,12 +64,13 @@ struct ns_nat {
 struct ns_journey {
 	struct ns_packet pkt;
 	uint64_t fate;
-	int64_t at;	 /* the time where the packet is */
-	uint32_t copy;	 /* 0, or the how manieth duplicate */
-	bool flipped;	 /* a router flipped a bit */
-	bool arrived;	 /* duplicates go on from where they were made */
-	uint32_t router; /* where it is, or goes next */
-	uint32_t host;	 /* the one it came to, or NS_NONE */
+	int64_t at;	     /* the time where the packet is */
+	uint32_t copy;	     /* 0, or the how manieth duplicate */
+	bool flipped;	     /* a router flipped a bit */
+	bool arrived;	     /* duplicates go on from where they were made */
+	uint32_t router;     /* where it is, or goes next */
+	uint32_t host;	     /* the one it came to, or NS_NONE */
+	uint32_t fragmented; /* by this router first, or NS_NONE */
 	uint16_t path[NS_MAX_PATH];
 	unsigned n_path;
 	struct ns_nat nat[NS_MAX_NATS];
