@@ -139,7 +139,9 @@ TEST_SRC := \
 	tests/unit/test_recv.c \
 	tests/unit/test_report_ping_json.c \
 	tests/unit/test_report_text_many.c \
+	tests/unit/test_report_text_names.c \
 	tests/unit/test_report_text_one.c \
+	tests/unit/test_report_text_probe.c \
 	tests/unit/test_resolve.c \
 	tests/unit/test_rtt.c \
 	tests/unit/test_safe.c \

@@ -3,8 +3,27 @@
 #include "message.h"
 #include "safe.h"
 
+#include <netdiag.h>
+
 #include <stdio.h>
 #include <string.h>
+
+/* The system's texts begin with a capital, ours do not; "RPC" stays. */
+static void
+lower_first(char *text, size_t len)
+{
+	if (len >= 2 && text[0] >= 'A' && text[0] <= 'Z' && text[1] >= 'a' &&
+	    text[1] <= 'z')
+		text[0] = (char)(text[0] - 'A' + 'a');
+}
+
+const char *
+message_strerror(int err, char ret[MESSAGE_STRERROR_MAX])
+{
+	(void)snprintf(ret, MESSAGE_STRERROR_MAX, "%s", nd_strerror(err));
+	lower_first(ret, strlen(ret));
+	return ret;
+}
 
 static void
 part(struct buf *line, const char *text)
@@ -31,18 +50,14 @@ hints(struct buf *line, const char *hint)
 	}
 }
 
-/* The system's texts begin with a capital, ours do not. */
 static void
 cause_part(struct buf *line, const char *cause)
 {
 	size_t at = line->len + 2;
 
 	part(line, cause);
-	if (line->failed || line->len < at + 2)
-		return;
-	if (line->data[at] >= 'A' && line->data[at] <= 'Z' &&
-	    line->data[at + 1] >= 'a' && line->data[at + 1] <= 'z')
-		line->data[at] = (char)(line->data[at] - 'A' + 'a');
+	if (!line->failed && line->len > at)
+		lower_first(line->data + at, line->len - at);
 }
 
 void

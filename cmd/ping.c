@@ -50,6 +50,9 @@ ping_finish(struct ping_run *run, enum report_reason reason)
 		return;
 	run->stopping = true;
 	run->reason = reason;
+	/* The loop goes through what is due once more, and must not send. */
+	if (run->ctx != NULL)
+		nd_ctx_pause(run->ctx, true);
 	run->end.duration_ns = ping_monotonic_ns() - run->began_ns;
 	ev_break(run->loop, EVBREAK_ALL);
 }
@@ -121,15 +124,14 @@ on_every(struct ev_loop *loop, ev_timer *w, int events)
 		if (row->state != ROW_RUNNING || row->ping == NULL ||
 		    nd_ping_stats(row->ping, &stats) != 0)
 			continue;
-		interim.ok = ping_meets_goal(&run->opts, &stats);
+		ping_judge(&run->opts, &interim);
 		run->report->ops->interim(
 		    run->report, &t, &interim, ping_realtime_ns());
 	}
 }
 
-/* Before the loop waits. */
 static void
-on_idle(struct ev_loop *loop, ev_prepare *w, int events)
+on_prepare(struct ev_loop *loop, ev_prepare *w, int events)
 {
 	struct ping_run *run = w->data;
 
@@ -146,16 +148,23 @@ start_watchers(struct ping_run *run)
 	    .stop = on_stop, .status = on_status};
 	const struct ping_opts *o = &run->opts;
 
+	/* Timers count from when the loop last looked at its clock. */
+	ev_now_update(run->loop);
 	signals_start(run->loop, &events, run);
-	ev_prepare_init(&run->flush, on_idle);
+	ev_prepare_init(&run->flush, on_prepare);
 	run->flush.data = run;
 	ev_prepare_start(run->loop, &run->flush);
+	ev_idle_init(&run->tell, ping_on_idle);
+	ev_set_priority(&run->tell, EV_MINPRI);
+	run->tell.data = run;
 	ev_timer_init(&run->hold_timer, ping_on_hold_timer, 0, 0);
 	run->hold_timer.data = run;
 	if (o->deadline_ns > 0) {
 		ev_timer_init(&run->deadline, on_deadline,
 		    (double)o->deadline_ns * 1e-9, 0);
 		run->deadline.data = run;
+		/* Ahead of a probe that is due at the same moment. */
+		ev_set_priority(&run->deadline, EV_MAXPRI);
 		ev_timer_start(run->loop, &run->deadline);
 	}
 	if (o->every_ns > 0) {
@@ -177,7 +186,7 @@ measure(struct ping_run *run)
 		(void)ev_run(run->loop, 0);
 	ping_end(run);
 	signals_stop(run->loop);
-	if (out_state(run->out) == OUT_CLOSED)
+	if (out_state(run->out) == OUT_CLOSED && !run->gave_up)
 		signals_die_of_pipe();
 	return run->status;
 }

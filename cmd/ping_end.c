@@ -10,14 +10,31 @@
 #include "out.h"
 #include "signals.h"
 
+#include <errno.h>
+
 #define DRAIN_AT (OUT_SOFT_LIMIT / 2)
 
+/*
+ * A signal after the measurement was over by itself. The one that ended it
+ * leaves the reader its time; a second ends the process from its handler.
+ */
 static bool
 killed(void *user)
 {
-	/* The second signal ends the process from its handler. */
-	(void)user;
-	return false;
+	const struct ping_run *run = user;
+
+	return run->reason != REPORT_INTERRUPTED && signals_caught() != 0;
+}
+
+/* Waits for the reader; at a signal, what it has not taken is dropped. */
+static void
+drain(struct ping_run *run)
+{
+	if (out_drain(run->out, -1, killed, run) != -EINTR || run->gave_up)
+		return;
+	run->gave_up = true;
+	/* As if it had gone away: the exit status is still to be found. */
+	out_fail(run->out, EPIPE);
 }
 
 /* What the reader has not taken yet must not fill the memory. */
@@ -25,7 +42,7 @@ static void
 make_room(struct ping_run *run)
 {
 	if (out_pending(run->out) > DRAIN_AT)
-		(void)out_drain(run->out, -1, killed, run);
+		drain(run);
 }
 
 static void
@@ -82,7 +99,7 @@ ping_end(struct ping_run *run)
 		ping_release(run, true);
 	tell_all(run);
 	tell_end(run, ctx.sent);
-	(void)out_drain(run->out, -1, killed, run);
+	drain(run);
 	if (out_state(run->out) == OUT_FAILED)
 		ping_status_at_least(run, EXIT_SYSTEM);
 }

@@ -5,10 +5,6 @@
  */
 #include "ping_run.h"
 
-#include "message.h"
-
-#include <errno.h>
-
 /* The report's lines as they come, without a name. */
 static void
 report_event(struct ping_run *run, struct row *row,
@@ -160,21 +156,6 @@ ping_told_start(struct ping_run *run, struct row *row)
 	hold_or_tell(run, row, &event, true);
 }
 
-/* ping(8)'s question, once. */
-static void
-hint_broadcast(struct ping_run *run, const struct row *row,
-    const struct nd_ping_event *event)
-{
-	if (event->status != ND_PING_SEND_ERROR || event->err != -EACCES ||
-	    run->opts.broadcast || run->broadcast_told ||
-	    row->family != AF_INET)
-		return;
-	run->broadcast_told = true;
-	message("ping", NULL, "the host refuses to send to this address",
-	    "a broadcast address needs --broadcast (-b); else look for a "
-	    "prohibit route or a firewall rule");
-}
-
 void
 ping_on_event(
     struct nd_ping *ping, const struct nd_ping_event *event, void *user)
@@ -183,7 +164,6 @@ ping_on_event(
 	struct ping_run *run = row->run;
 
 	(void)ping;
-	hint_broadcast(run, row, event);
 	if (run->rdns == NULL || event->status == ND_PING_SENT)
 		report_event(run, row, event, NULL);
 	else

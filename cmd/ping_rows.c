@@ -18,40 +18,45 @@
 
 /* ---- Telling ------------------------------------------------------------- */
 
-bool
-ping_meets_goal(const struct ping_opts *o, const struct nd_ping_stats *s)
+void
+ping_judge(const struct ping_opts *o, struct report_summary *summary)
 {
+	const struct nd_ping_stats *s = summary->stats;
 	const uint64_t replies = s->received + s->late - s->late_errors;
 	const uint64_t decided = s->sent - s->unfinished;
 	const uint64_t lost = s->lost + s->errors;
-	int64_t rtt;
-
-	if (replies == 0)
-		return false;
-	/* max_loss is in millionths of a percent. */
-	if (o->max_loss >= 0 && decided > 0 &&
-	    (double)lost * 1e8 > (double)o->max_loss * (double)decided)
-		return false;
-	if (o->max_rtt_ns < 0)
-		return true;
 	/* Where percentiles were given up, the largest stands for them. */
-	rtt = s->rtt.p95_ns >= 0 ? s->rtt.p95_ns : s->rtt.max_ns;
-	return rtt >= 0 && rtt <= o->max_rtt_ns;
+	const int64_t rtt = s->rtt.p95_ns >= 0 ? s->rtt.p95_ns : s->rtt.max_ns;
+
+	/* max_loss is in millionths of a percent. */
+	summary->over_loss =
+	    o->max_loss >= 0 && decided > 0 &&
+	    (double)lost * 1e8 > (double)o->max_loss * (double)decided;
+	/* A target that is down has no time to blame. */
+	summary->over_rtt = o->max_rtt_ns >= 0 && replies > 0 &&
+			    (rtt < 0 || rtt > o->max_rtt_ns);
+	summary->judged_rtt_ns = rtt;
+	summary->ok = replies > 0 && !summary->over_loss && !summary->over_rtt;
 }
 
 static void
-add_up(
-    struct ping_run *run, const struct row *row, const struct nd_ping_stats *s)
+add_up(struct ping_run *run, const struct row *row,
+    const struct report_summary *summary)
 {
+	const struct nd_ping_stats *s = summary->stats;
 	struct report_end *e = &run->end;
 
 	e->sent += s->sent;
 	e->received += s->received;
 	e->lost += s->lost;
+	e->late += s->late;
 	e->errors += s->errors;
+	e->send_errors += s->send_errors;
 	e->unfinished += s->unfinished;
 	e->alive += row->alive;
 	e->failed += !row->met;
+	e->over_loss += summary->over_loss;
+	e->over_rtt += summary->over_rtt;
 }
 
 /* Who answered a broadcast: a list for the report, or NULL. */
@@ -79,10 +84,10 @@ tell_summary(struct ping_run *run, struct row *row, enum report_reason why)
 	struct report_target t = row_target(row, text);
 
 	(void)nd_ping_stats(row->ping, &stats);
-	row->met = ping_meets_goal(&run->opts, &stats);
+	ping_judge(&run->opts, &summary);
+	row->met = summary.ok;
 	row->alive = stats.received + stats.late > stats.late_errors;
-	summary.ok = row->met;
-	add_up(run, row, &stats);
+	add_up(run, row, &summary);
 	if (!row->met)
 		ping_status_at_least(run, EXIT_UNMET);
 	if (run->targets == 1 && nd_ctx_stats(run->ctx, &ctx) == 0)
@@ -124,13 +129,58 @@ ping_tell(struct ping_run *run, struct row *row, enum report_reason why)
 		tell_error(run, row);
 }
 
+/*
+ * Summaries wait until nothing else is to be done, so that they do not hold up
+ * a sweep, but not for long.
+ */
+#define TELL_WAIT_NS INT64_C(1000000000)
+#define TELL_AT_ONCE 64
+
+static void
+tell_some(struct ping_run *run)
+{
+	struct row *row;
+
+	for (int i = 0; i < TELL_AT_ONCE && run->untold != NULL; i++) {
+		row = run->untold;
+		run->untold = row->untold;
+		ping_tell(run, row, REPORT_DONE);
+	}
+	run->untold_since_ns = ping_monotonic_ns();
+	if (run->untold == NULL)
+		ev_idle_stop(run->loop, &run->tell);
+}
+
+void
+ping_on_idle(struct ev_loop *loop, ev_idle *w, int events)
+{
+	(void)loop;
+	(void)events;
+	tell_some(w->data);
+}
+
+static void
+tell_soon(struct ping_run *run, struct row *row)
+{
+	if (run->untold == NULL) {
+		run->untold = row;
+		run->untold_since_ns = ping_monotonic_ns();
+		ev_idle_start(run->loop, &run->tell);
+	} else {
+		run->untold_last->untold = row;
+	}
+	run->untold_last = row;
+	if (ping_monotonic_ns() - run->untold_since_ns > TELL_WAIT_NS)
+		tell_some(run);
+}
+
 static void
 decided(struct ping_run *run, struct row *row, enum row_state state)
 {
 	row->state = (uint8_t)state;
 	run->undecided--;
 	if (!run->report->ops->at_end)
-		ping_tell(run, row, REPORT_DONE);
+		tell_soon(run, row);
 	if (run->undecided == 0 && hold_first(&run->hold) == NULL)
 		ping_finish(run, REPORT_DONE);
 }

@@ -44,10 +44,13 @@ struct ping_run {
 
 	ev_timer deadline, every;
 	ev_prepare flush;
+	ev_idle tell; /* active: some summaries wait */
+	struct row *untold, *untold_last;
+	int64_t untold_since_ns;
 	int64_t began_ns; /* monotonic */
 	enum report_reason reason;
 	bool stopping;	       /* nothing more is sent */
-	bool broadcast_told;   /* the hint about -b */
+	bool gave_up;	       /* at a signal, on output that nobody takes */
 	int out_errno;	       /* output failed; EPIPE: was closed */
 	struct report_end end; /* sums */
 	int status;	       /* the highest exit status so far */
@@ -95,13 +98,17 @@ int ping_make_rows(struct ping_run *run);
 
 /* ---- ping_rows.c: the life of a row -------------------------------------- */
 
-/* At least one reply, late ones included, and within the thresholds. */
-bool ping_meets_goal(
-    const struct ping_opts *opts, const struct nd_ping_stats *stats);
+/*
+ * Sets `ok` of SUMMARY, whose `stats` are given: at least one reply, late ones
+ * included, and within the thresholds; and which of those it is beyond.
+ */
+void ping_judge(const struct ping_opts *opts, struct report_summary *summary);
 /* Starts all rows, or the resolving of their names. */
 void ping_start_rows(struct ping_run *run);
 void ping_resolved(
     void *user, int err, const struct addrinfo *list, int64_t took_ns);
+/* Tells summaries that waited, and stops when there are none. */
+void ping_on_idle(struct ev_loop *loop, ev_idle *w, int events);
 /* Tells the row's summary or error, once. */
 void ping_tell(struct ping_run *run, struct row *row, enum report_reason why);
 void ping_fail(struct ping_run *run, struct row *row, enum report_code code,

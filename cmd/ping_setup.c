@@ -173,10 +173,10 @@ terminal_columns(void)
 }
 
 static void
-warn(void *user, const char *subject, const char *cause)
+warn(void *user, const char *subject, const char *cause, const char *hint)
 {
 	(void)user;
-	message("ping", subject, cause, NULL);
+	message("ping", subject, cause, hint);
 }
 
 /* The environment is looked at here, after the drop. */
@@ -203,6 +203,9 @@ ping_make_report(struct ping_run *run)
 	    .alive = o->alive,
 	    .down = o->down,
 	    .with_addr = o->all,
+	    .broadcast = o->broadcast,
+	    .max_loss = o->max_loss,
+	    .max_rtt_ns = o->max_rtt_ns,
 	    .color = color_enabled(&color),
 	    .utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
 	    .columns = terminal_columns(),

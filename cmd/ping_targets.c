@@ -7,16 +7,45 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+/* Without the family of the source, which has a message of its own. */
+static unsigned
+target_flags(const struct ping_run *run)
+{
+	const struct ping_opts *o = &run->opts;
+	const unsigned flags = ping_opts_target_flags(o);
+
+	if (o->ipv4 || o->ipv6)
+		return flags;
+	return flags & ~(TARGET_IPV4 | TARGET_IPV6);
+}
+
+/* SUBJECT is told where the source address is of the other family. */
+static int
+check_family(const struct ping_run *run, const struct target_spec *spec,
+    const char *subject, struct opt_error *err)
+{
+	const int source = run->opts.source.af;
+
+	if (source == AF_UNSPEC || spec->af == AF_UNSPEC || spec->af == source)
+		return 0;
+	(void)opt_error_set(err, subject,
+	    "the target is IPv%d, the source address IPv%d",
+	    spec->af == AF_INET ? 4 : 6, source == AF_INET ? 4 : 6);
+	opt_error_hint(err, "give a source address of the target's family");
+	return -EINVAL;
+}
+
 int
 ping_parse_targets(struct ping_run *run, struct opt_error *err)
 {
-	const unsigned flags = ping_opts_target_flags(&run->opts);
+	const unsigned flags = target_flags(run);
 	size_t n = run->opts.n_targets;
 
 	run->specs = calloc(n, sizeof(*run->specs));
@@ -26,6 +55,9 @@ ping_parse_targets(struct ping_run *run, struct opt_error *err)
 		int r = target_parse(
 		    run->opts.targets[i], flags, &run->specs[i], err);
 
+		if (r == 0)
+			r = check_family(
+			    run, &run->specs[i], run->specs[i].text, err);
 		if (r != 0)
 			return r;
 	}
@@ -184,12 +216,22 @@ add_spec(struct ping_run *run, const struct target_spec *spec)
 	return add_row(run, spec->text) != NULL ? 0 : no_memory();
 }
 
+static int
+check_line(const struct ping_run *run, const struct target_reader *reader,
+    const struct target_spec *spec, struct opt_error *err)
+{
+	char subject[sizeof(err->option)];
+
+	(void)snprintf(subject, sizeof(subject), "%s:%" PRIu64, reader->name,
+	    reader->line);
+	return check_family(run, spec, subject, err);
+}
+
 /* All bad lines are told; then nothing is sent. */
 static int
 read_targets(struct ping_run *run, FILE *in, const char *name)
 {
-	const unsigned flags =
-	    ping_opts_target_flags(&run->opts) | TARGET_IN_FILE;
+	const unsigned flags = target_flags(run) | TARGET_IN_FILE;
 	struct target_reader *reader = malloc(sizeof(*reader));
 	struct target_spec spec;
 	struct opt_error err;
@@ -200,6 +242,8 @@ read_targets(struct ping_run *run, FILE *in, const char *name)
 	target_reader_init(reader, in, name);
 	while ((r = target_read(reader, flags, &spec, &err)) != 0) {
 		if (r == 1)
+			r = check_line(run, reader, &spec, &err);
+		if (r == 0)
 			r = add_spec(run, &spec);
 		else if (r == -EINVAL)
 			message_error("ping", &err);

@@ -16,6 +16,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "message.h"
 #include "netdiag.h"
 
 #define PING_RANGE "net.ipv4.ping_group_range='0 2147483647'"
@@ -146,11 +147,13 @@ priv_hint_make(struct priv_hint *hint, const struct priv_facts *facts,
 	    [PRIV_WANT_DEVICE] = "cannot bind to the device",
 	};
 
+	char cause[MESSAGE_STRERROR_MAX];
+
 	if (err == ND_EPRIV)
 		err = want == PRIV_WANT_DGRAM ? -EACCES : -EPERM;
 	hint->reason = priv_hint_decide(facts, want);
 	(void)snprintf(hint->message, sizeof(hint->message), "%s: %s",
-	    what[want], strerror(-err));
+	    what[want], message_strerror(err, cause));
 	hint->hint[0] = '\0';
 	append_reason(hint, facts);
 	if (want != PRIV_WANT_ICMP || facts->ping_sockets)

@@ -93,7 +93,8 @@ report_status(const struct report *report, const struct nd_ping_stats *stats,
 		buf_u64(line, end->alive);
 		buf_char(line, '/');
 		buf_u64(line, end->targets);
-		buf_str(line, " targets alive\n");
+		buf_str(line,
+		    end->targets == 1 ? " target alive\n" : " targets alive\n");
 		return;
 	}
 	packets(line, stats->received, stats->lost + stats->errors,

@@ -95,6 +95,9 @@ struct report_summary {
 	/* Answers by sender (broadcast, multicast). */
 	const struct nd_ping_sender *senders;
 	size_t nsenders;
+	bool over_loss;	       /* more than --max-loss */
+	bool over_rtt;	       /* more than --max-rtt, or no reply in time */
+	int64_t judged_rtt_ns; /* what --max-rtt was held against, or -1 */
 };
 
 struct report_error {
@@ -112,7 +115,8 @@ struct report_end {
 	uint64_t failed;  /* did not meet their goal, unresolved ones not */
 	uint64_t unresolved;
 	/* Sums over the targets. */
-	uint64_t sent, received, lost, errors, unfinished;
+	uint64_t sent, received, lost, late, errors, send_errors, unfinished;
+	uint64_t over_loss, over_rtt; /* targets beyond a threshold */
 	uint64_t local_drops;
 	int64_t stalled_ns, duration_ns;
 };
@@ -120,24 +124,31 @@ struct report_end {
 /* Options of a report; names in comments are those of the command line. */
 struct report_opts {
 	struct out *out;
-	/* A line for stderr: "netdiag: ping: SUBJECT: CAUSE". May be NULL. */
-	void (*warn)(void *user, const char *subject, const char *cause);
+	/*
+	 * A line for stderr: "netdiag: ping: SUBJECT: CAUSE". May be NULL. HINT
+	 * is NULL or empty where there is none.
+	 */
+	void (*warn)(void *user, const char *subject, const char *cause,
+	    const char *hint);
 	void *warn_user;
-	uint64_t targets;  /* rows; decides the form of text */
-	uint32_t payload;  /* --size */
-	bool quiet;	   /* --quiet */
-	bool verbose;	   /* --verbose */
-	bool timestamps;   /* --timestamps */
-	bool outstanding;  /* --outstanding */
-	bool flood;	   /* --flood */
-	bool adaptive;	   /* --adaptive */
-	bool audible;	   /* --audible */
-	bool alive, down;  /* --alive, --down */
-	bool with_addr;	   /* --all: name rows "NAME (ADDRESS)" */
-	bool color;	   /* color_enabled() */
-	bool utf8;	   /* the terminal shows UTF-8 */
-	unsigned columns;  /* of the terminal; 0: not one, cut nothing */
-	size_t name_width; /* widest report_name_width() of the targets */
+	uint64_t targets;   /* rows; decides the form of text */
+	uint32_t payload;   /* --size */
+	bool quiet;	    /* --quiet */
+	bool verbose;	    /* --verbose */
+	bool timestamps;    /* --timestamps */
+	bool outstanding;   /* --outstanding */
+	bool flood;	    /* --flood */
+	bool adaptive;	    /* --adaptive */
+	bool audible;	    /* --audible */
+	bool alive, down;   /* --alive, --down */
+	bool with_addr;	    /* --all: name rows "NAME (ADDRESS)" */
+	bool broadcast;	    /* --broadcast */
+	int64_t max_loss;   /* --max-loss in millionths of a percent, or -1 */
+	int64_t max_rtt_ns; /* --max-rtt, or -1 */
+	bool color;	    /* color_enabled() */
+	bool utf8;	    /* the terminal shows UTF-8 */
+	unsigned columns;   /* of the terminal; 0: not one, cut nothing */
+	size_t name_width;  /* widest report_name_width() of the targets */
 	/*
 	 * With one target, end with the lines of ping(8) and leave out the
 	 * percentiles: many scripts take the last line for that of the RTTs.

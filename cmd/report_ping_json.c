@@ -10,6 +10,7 @@
 #include "addrtext.h"
 #include "icmp_names.h"
 #include "json.h"
+#include "message.h"
 #include "out.h"
 #include "report.h"
 
@@ -179,16 +180,24 @@ static void
 probe_error(struct json_report *r, const struct nd_ping_event *event, int af)
 {
 	struct json *json = &r->json;
+	char system[MESSAGE_STRERROR_MAX];
 
+	buf_reset(&r->text);
 	if (event->status == ND_PING_INVALID) {
 		json_str(json, "error", nd_invalid_name(event->invalid));
 	} else if (event->status == ND_PING_SEND_ERROR) {
-		json_str(json, "error", nd_strerror(event->err));
+		buf_str(&r->text, message_strerror(event->err, system));
+		if (event->info > 0) {
+			buf_str(&r->text, ", mtu=");
+			buf_i64(&r->text, event->info);
+		}
+		json_strn(json, "error", r->text.data, r->text.len);
 	} else if (event->icmp_type >= 0) {
 		/* A late or second answer may be an ICMP error as well. */
-		buf_reset(&r->text);
 		icmp_error_text(&r->text, af, event->icmp_type,
 		    event->icmp_code, event->info);
+		if (event->rewritten)
+			buf_str(&r->text, " (quoted with other addresses)");
 		json_strn(json, "error", r->text.data, r->text.len);
 	} else {
 		json_null(json, "error");

@@ -7,8 +7,10 @@
 
 #include "addrtext.h"
 #include "out.h"
+#include "parse.h"
 #include "report_text.h"
 #include "safe.h"
+#include "utf8.h"
 
 struct text_report *
 text_self(struct report *report)
@@ -114,6 +116,149 @@ text_interim(struct text_report *text, const struct report_target *target,
 }
 
 void
+text_count(
+    struct buf *line, size_t from, uint64_t n, const char *what, bool plural)
+{
+	if (n == 0)
+		return;
+	if (line->len > from)
+		buf_str(line, ", ");
+	buf_u64(line, n);
+	buf_char(line, ' ');
+	buf_str(line, what);
+	if (plural && n != 1)
+		buf_char(line, 's');
+}
+
+void
+text_max_loss(struct buf *line, const struct report_opts *opts)
+{
+	buf_str(line, "--max-loss ");
+	/* Millionths of a percent, of a hundred percent. */
+	buf_pct(line, (uint64_t)opts->max_loss, 100000000, 6);
+	buf_char(line, '%');
+}
+
+void
+text_max_rtt(struct buf *line, const struct report_opts *opts)
+{
+	char limit[PARSE_DURATION_TEXT];
+
+	buf_str(line, "--max-rtt ");
+	buf_str(
+	    line, parse_duration_text(opts->max_rtt_ns, limit, sizeof(limit)));
+}
+
+/* How much of TEXT goes on a line with ROOM columns: up to a clause's end. */
+static size_t
+clauses(const char *text, size_t len, size_t room)
+{
+	size_t end = 0;
+
+	if (len <= room)
+		return len;
+	for (size_t i = 1; i < len; i++) {
+		if (text[i] != ' ' ||
+		    (text[i - 1] != ',' && text[i - 1] != ';'))
+			continue;
+		if (i > room && end > 0)
+			break;
+		end = i;
+		if (i > room)
+			break;
+	}
+	return end > 0 ? end : len;
+}
+
+void
+text_wrap(struct buf *line, const char *text, size_t len, size_t column,
+    size_t columns, size_t indent)
+{
+	while (columns > 0 && len > 0) {
+		size_t room = columns > column ? columns - column : 0;
+		size_t n = clauses(text, len, room);
+
+		if (n == len)
+			break;
+		buf_add(line, text, n);
+		buf_char(line, '\n');
+		buf_fill(line, ' ', indent);
+		column = indent;
+		text += n + 1;
+		len -= n + 1;
+	}
+	buf_add(line, text, len);
+}
+
+/* How many bytes of TEXT fit into WIDTH columns. */
+static size_t
+fitting(const char *text, size_t len, size_t width)
+{
+	size_t at = 0;
+
+	while (at < len) {
+		char one[5] = "";
+		uint32_t cp;
+		size_t n = utf8_decode(text + at, len - at, &cp);
+
+		if (n == 0)
+			n = 1;
+		memcpy(one, text + at, n);
+		if (safe_width(one) > width)
+			break;
+		width -= safe_width(one);
+		at += n;
+	}
+	return at;
+}
+
+/* Where the end of TEXT, ALL columns wide, begins that fits into WIDTH. */
+static size_t
+tail(const char *text, size_t len, size_t all, size_t width)
+{
+	size_t from = fitting(text, len, all - width);
+
+	/* A wide character on the border goes as a whole. */
+	while (from < len && safe_width(text + from) > width) {
+		uint32_t cp;
+		size_t n = utf8_decode(text + from, len - from, &cp);
+
+		from += n > 0 ? n : 1;
+	}
+	return from;
+}
+
+void
+text_middle(struct buf *line, const char *name, size_t width, bool utf8)
+{
+	const size_t mark = utf8 ? 1 : 3, all = safe_width(name);
+	struct buf safe = BUF_INIT;
+	size_t begin, end, used;
+
+	if (all <= width || width < mark + 2) {
+		safe_column(line, name, width, all > width, utf8);
+		return;
+	}
+	safe_str(&safe, name);
+	buf_char(&safe, '\0');
+	if (safe.failed) {
+		line->failed = true;
+		goto out;
+	}
+	begin = fitting(safe.data, safe.len - 1, (width - mark) / 2);
+	end = tail(
+	    safe.data, safe.len - 1, all, width - mark - (width - mark) / 2);
+	buf_add(line, safe.data, begin);
+	buf_str(line, utf8 ? "\xe2\x80\xa6" : "..."); /* U+2026 */
+	buf_str(line, safe.data + end);
+	safe.data[begin] = '\0';
+	used = safe_width(safe.data) + mark + safe_width(safe.data + end);
+	buf_fill(line, ' ', width - used);
+out:
+	buf_free(&safe);
+}
+
+void
 text_senders(struct buf *line, const struct report_summary *summary)
 {
 	size_t i;
@@ -130,8 +275,8 @@ text_senders(struct buf *line, const struct report_summary *summary)
 		buf_str(line, " received");
 		if (sender->duplicates > 0) {
 			buf_str(line, ", +");
-			buf_u64(line, sender->duplicates);
-			buf_str(line, " duplicates");
+			text_count(line, line->len, sender->duplicates,
+			    "duplicate", true);
 		}
 		if (sender->min_ns >= 0) {
 			buf_str(line, ", min/avg/max = ");

@@ -20,6 +20,8 @@ struct text_report {
 	const char *mode;    /* of begin */
 	int told[TEXT_TOLD]; /* send errors that stderr knows already */
 	size_t ntold;
+	int hinted[TEXT_TOLD]; /* those whose hint it knows */
+	size_t nhinted;
 	uint64_t decided; /* bit: seq % 64 was answered or failed */
 	bool lines;	  /* something was printed before the table */
 	bool header;	  /* the head of the table was printed */
@@ -50,6 +52,28 @@ void text_probe(struct text_report *text, const struct report_target *target,
 /* The line of --every. */
 void text_interim(struct text_report *text, const struct report_target *target,
     const struct nd_ping_stats *stats, int64_t now_ns);
+/*
+ * "1 late", "2 send errors": N and WHAT, with an s where N is not 1 and PLURAL
+ * is set. Nothing if N is 0; ", " before it if LINE is longer than FROM.
+ */
+void text_count(
+    struct buf *line, size_t from, uint64_t n, const char *what, bool plural);
+/* "--max-loss 5%", "--max-rtt 10ms". */
+void text_max_loss(struct buf *line, const struct report_opts *opts);
+void text_max_rtt(struct buf *line, const struct report_opts *opts);
+/*
+ * Appends TEXT, LEN bytes of ASCII of which COLUMN columns of the line are
+ * taken, in as many lines as COLUMNS (0: any) ask for: broken behind a comma or
+ * a semicolon, the further ones indented by INDENT.
+ */
+void text_wrap(struct buf *line, const char *text, size_t len, size_t column,
+    size_t columns, size_t indent);
+/*
+ * Appends NAME, filtered, in exactly WIDTH columns. Where it is wider its
+ * middle gives way to "..." (an ellipsis with UTF8): names and addresses differ
+ * at their ends.
+ */
+void text_middle(struct buf *line, const char *name, size_t width, bool utf8);
 /* Who answered to a broadcast or multicast. */
 void text_senders(struct buf *line, const struct report_summary *summary);
 /* "12 of our answers were dropped by ...": nothing if DROPS is 0. */

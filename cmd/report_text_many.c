@@ -11,6 +11,8 @@
 
 #define NAME_HEAD "TARGET"
 #define NAME_LEAST 12 /* columns give way before the name is cut below it */
+#define CAUSE_AT 3    /* below the S of SENT */
+#define NOTE_INDENT 2
 
 enum column {
 	COL_SENT,
@@ -26,7 +28,7 @@ enum column {
 static const struct {
 	const char *head;
 	size_t width; /* the blank before it included */
-} columns[COL_COUNT] = {
+} columns_of[COL_COUNT] = {
     [COL_SENT] = {"SENT", 7},
     [COL_RECV] = {"RECV", 7},
     [COL_LOSS] = {"LOSS", 9},
@@ -47,7 +49,10 @@ struct layout {
 static void
 layout_of(const struct report_opts *opts, struct layout *ret)
 {
-	/* In this order columns are given up on a narrow terminal. */
+	/*
+	 * In this order columns are given up on a narrow terminal: the first
+	 * two so that names stay whole, the others before they are too short.
+	 */
 	static const enum column least[] = {
 	    COL_MIN, COL_P95, COL_MAX, COL_RECV};
 	size_t name = opts->name_width;
@@ -58,7 +63,7 @@ layout_of(const struct report_opts *opts, struct layout *ret)
 		name = sizeof(NAME_HEAD) - 1;
 	for (i = 0; i < COL_COUNT; i++) {
 		ret->shown[i] = true;
-		taken += columns[i].width;
+		taken += columns_of[i].width;
 	}
 	ret->name = name;
 	ret->cut = opts->columns > 0;
@@ -66,18 +71,20 @@ layout_of(const struct report_opts *opts, struct layout *ret)
 	if (!ret->cut)
 		return;
 	for (i = 0; i < sizeof(least) / sizeof(least[0]); i++) {
-		if (taken + (name < NAME_LEAST ? name : NAME_LEAST) <=
-		    opts->columns)
+		size_t wanted = i < 2 || name < NAME_LEAST ? name : NAME_LEAST;
+
+		if (taken + wanted <= opts->columns)
 			break;
 		ret->shown[least[i]] = false;
-		taken -= columns[least[i]].width;
+		taken -= columns_of[least[i]].width;
 	}
 	if (taken + name > opts->columns)
 		ret->name = opts->columns > taken + sizeof(NAME_HEAD) - 1
 				? opts->columns - taken
 				: sizeof(NAME_HEAD) - 1;
-	ret->rest =
-	    opts->columns > ret->name + 1 ? opts->columns - ret->name - 1 : 1;
+	ret->rest = opts->columns > ret->name + CAUSE_AT
+			? opts->columns - ret->name - CAUSE_AT
+			: 1;
 }
 
 static void
@@ -88,7 +95,8 @@ many_begin(struct report *report, const struct report_run *run, int64_t now_ns)
 	(void)now_ns;
 	if (report->opts.verbose && report->opts.warn != NULL &&
 	    run->mode != NULL)
-		report->opts.warn(report->opts.warn_user, "socket", run->mode);
+		report->opts.warn(
+		    report->opts.warn_user, "socket", run->mode, NULL);
 	text->mode = run->mode;
 }
 
@@ -133,8 +141,8 @@ head(struct text_report *text, const struct layout *layout)
 
 		if (!layout->shown[i])
 			continue;
-		buf_str(line, columns[i].head);
-		buf_pad_left(line, from, columns[i].width);
+		buf_str(line, columns_of[i].head);
+		buf_pad_left(line, from, columns_of[i].width);
 	}
 	buf_char(line, '\n');
 }
@@ -163,9 +171,10 @@ row(struct text_report *text, const struct report_target *target,
 		buf_char(&name, ')');
 	}
 	buf_char(&name, '\0');
-	if (!name.failed)
-		safe_column(
-		    line, name.data, layout->name, layout->cut, opts->utf8);
+	if (!name.failed && layout->cut)
+		text_middle(line, name.data, layout->name, opts->utf8);
+	else if (!name.failed)
+		safe_column(line, name.data, layout->name, false, opts->utf8);
 	buf_free(&name);
 }
 
@@ -215,6 +224,45 @@ loss_color(const struct nd_ping_stats *stats)
 	return stats->lost + stats->errors > 0 ? COLOR_YELLOW : COLOR_GREEN;
 }
 
+/*
+ * "3 late, 2 send errors": what has no column, behind the numbers; below them
+ * where the terminal is too narrow.
+ */
+static void
+add_note(struct text_report *text, const struct report_summary *summary,
+    const struct layout *layout)
+{
+	const struct nd_ping_stats *stats = summary->stats;
+	const size_t columns = text->head.opts.columns;
+	struct buf *line = &text->line;
+	struct buf note = BUF_INIT;
+	size_t used = layout->name;
+
+	if (summary->over_loss)
+		buf_str(&note, "over --max-loss");
+	if (summary->over_rtt)
+		buf_str(&note,
+		    note.len > 0 ? ", over --max-rtt" : "over --max-rtt");
+	text_count(&note, 0, stats->late, "late", false);
+	text_count(&note, 0, stats->duplicates, "duplicate", true);
+	text_count(&note, 0, stats->invalid, "invalid", false);
+	text_count(&note, 0, stats->send_errors, "send error", true);
+	for (size_t i = 0; i < COL_COUNT; i++)
+		used += layout->shown[i] ? columns_of[i].width : 0;
+	if (note.len > 0 && columns > 0 &&
+	    used + NOTE_INDENT + note.len > columns) {
+		buf_char(line, '\n');
+		used = 0;
+	}
+	if (note.len > 0) {
+		buf_fill(line, ' ', NOTE_INDENT);
+		text_wrap(line, note.data, note.len, used + NOTE_INDENT,
+		    columns, NOTE_INDENT);
+	}
+	line->failed |= note.failed;
+	buf_free(&note);
+}
+
 static void
 many_summary(struct report *report, const struct report_target *target,
     const struct report_summary *summary, int64_t now_ns)
@@ -228,6 +276,9 @@ many_summary(struct report *report, const struct report_target *target,
 
 	(void)now_ns;
 	layout_of(&report->opts, &layout);
+	/* The terminal has shown ^C at the beginning of the line. */
+	if (summary->reason == REPORT_INTERRUPTED && report->opts.columns > 0)
+		text->lines = true;
 	row(text, target, &layout);
 	for (i = 0; i < COL_COUNT; i++) {
 		bool colored = i == COL_LOSS && color != NULL;
@@ -240,10 +291,11 @@ many_summary(struct report *report, const struct report_target *target,
 			buf_str(line, color);
 		from = line->len;
 		add_cell(line, summary->stats, (enum column)i);
-		buf_pad_left(line, from, columns[i].width - 1);
+		buf_pad_left(line, from, columns_of[i].width - 1);
 		if (colored)
 			buf_str(line, COLOR_RESET);
 	}
+	add_note(text, summary, &layout);
 	buf_char(line, '\n');
 	text_senders(line, summary);
 	text_flush(text);
@@ -263,7 +315,7 @@ many_error(struct report *report, const struct report_target *target,
 		return;
 	layout_of(&report->opts, &layout);
 	row(text, target, &layout);
-	buf_char(line, ' ');
+	buf_fill(line, ' ', CAUSE_AT);
 	if (report->opts.color)
 		buf_str(line, COLOR_RED);
 	if (layout.cut && safe_width(error->message) > layout.rest)
@@ -277,16 +329,11 @@ many_error(struct report *report, const struct report_target *target,
 	text_flush(text);
 }
 
-/* "3 targets: 1 alive, 2 down; 9 sent, 3 received, 66.667% loss, 2.003 s" */
+/* "3 targets: 1 alive, 2 down, 1 over --max-loss 5%" */
 static void
-many_end(struct report *report, const struct report_end *end, int64_t now_ns)
+add_targets(struct buf *line, const struct report_opts *opts,
+    const struct report_end *end)
 {
-	struct text_report *text = text_self(report);
-	struct buf *line = &text->line;
-	uint64_t sent = end->sent - end->unfinished;
-
-	(void)now_ns;
-	buf_reset(line);
 	buf_u64(line, end->targets);
 	buf_str(line, end->targets == 1 ? " target: " : " targets: ");
 	buf_u64(line, end->alive);
@@ -298,7 +345,26 @@ many_end(struct report *report, const struct report_end *end, int64_t now_ns)
 		buf_u64(line, end->unresolved);
 		buf_str(line, " unresolved");
 	}
-	buf_str(line, "; ");
+	if (end->over_loss > 0) {
+		buf_str(line, ", ");
+		buf_u64(line, end->over_loss);
+		buf_str(line, " over ");
+		text_max_loss(line, opts);
+	}
+	if (end->over_rtt > 0) {
+		buf_str(line, ", ");
+		buf_u64(line, end->over_rtt);
+		buf_str(line, " over ");
+		text_max_rtt(line, opts);
+	}
+}
+
+/* "9 sent, 3 received, 66.667% loss, 1 late, 2.003 s" */
+static void
+add_packets(struct buf *line, const struct report_end *end)
+{
+	const uint64_t sent = end->sent - end->unfinished;
+
 	buf_u64(line, sent);
 	buf_str(line, " sent, ");
 	buf_u64(line, end->received);
@@ -308,15 +374,39 @@ many_end(struct report *report, const struct report_end *end, int64_t now_ns)
 		text_loss(line, end->lost + end->errors, sent);
 		buf_str(line, " loss");
 	}
-	if (end->unfinished > 0) {
-		buf_str(line, ", ");
-		buf_u64(line, end->unfinished);
-		buf_str(line, " unfinished");
-	}
+	text_count(line, 0, end->late, "late", false);
+	text_count(line, 0, end->send_errors, "send error", true);
+	text_count(line, 0, end->unfinished, "unfinished", false);
 	buf_str(line, ", ");
 	/* Milliseconds are enough for people. */
 	buf_sec(line, (end->duration_ns + 500000) / 1000000 * 1000000);
-	buf_str(line, " s\n");
+	buf_str(line, " s");
+}
+
+/* One line over all; on a terminal where that is too long, two or more. */
+static void
+many_end(struct report *report, const struct report_end *end, int64_t now_ns)
+{
+	struct text_report *text = text_self(report);
+	const size_t columns = report->opts.columns;
+	struct buf *line = &text->line;
+	struct buf targets = BUF_INIT, packets = BUF_INIT;
+	bool two;
+
+	(void)now_ns;
+	buf_reset(line);
+	add_targets(&targets, &report->opts, end);
+	buf_char(&targets, ';');
+	add_packets(&packets, end);
+	line->failed |= targets.failed || packets.failed;
+	two = columns > 0 && targets.len + 1 + packets.len > columns;
+	text_wrap(line, targets.data, targets.len, 0, columns, NOTE_INDENT);
+	buf_char(line, two ? '\n' : ' ');
+	text_wrap(line, packets.data, packets.len, two ? 0 : targets.len + 1,
+	    columns, NOTE_INDENT);
+	buf_char(line, '\n');
+	buf_free(&targets);
+	buf_free(&packets);
 	text_drops(line, end->local_drops);
 	text_flush(text);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* report_text_names.c: --alive and --down: names only, one a line. */
+/*
+ * report_text_names.c: --alive and --down: names only, one a line; with --all
+ * "ADDRESS NAME" as in hosts(5), so that the first word is always what to use.
+ */
 #include "report_text.h"
 
 static void
@@ -48,6 +51,11 @@ name(struct report *report, const struct report_target *target, bool alive)
 	if (alive ? !report->opts.alive : !report->opts.down)
 		return;
 	buf_reset(&text->line);
+	if (report->opts.with_addr && target->name != NULL &&
+	    target->addr != NULL) {
+		buf_str(&text->line, target->addr);
+		buf_char(&text->line, ' ');
+	}
 	text_name(&text->line, target);
 	buf_char(&text->line, '\n');
 	text_flush(text);

@@ -52,9 +52,9 @@ one_start(struct report *report, const struct report_target *target,
 	text_flush(text);
 	if (opts->verbose && opts->warn != NULL) {
 		if (text->mode != NULL)
-			opts->warn(opts->warn_user, "socket", text->mode);
+			opts->warn(opts->warn_user, "socket", text->mode, NULL);
 		if (start->src != NULL)
-			opts->warn(opts->warn_user, "source", start->src);
+			opts->warn(opts->warn_user, "source", start->src, NULL);
 	}
 }
 
@@ -146,18 +146,6 @@ add_rtt(struct text_report *text, const struct nd_ping_stats *stats)
 	buf_char(line, '\n');
 }
 
-/* "N what", with a comma where something stands on the line already. */
-static void
-add_count(struct buf *line, size_t *from, uint64_t n, const char *what)
-{
-	if (n == 0)
-		return;
-	if (line->len > *from)
-		buf_str(line, ", ");
-	buf_u64(line, n);
-	buf_str(line, what);
-}
-
 /* " (2 checksum, 1 tag)" */
 static void
 add_reasons(struct buf *line, const struct nd_ctx_stats *ctx)
@@ -187,12 +175,12 @@ static void
 add_counts(struct buf *line, const struct report_summary *summary)
 {
 	const struct nd_ping_stats *stats = summary->stats;
-	size_t from = line->len;
+	const size_t from = line->len;
 
-	add_count(line, &from, stats->late, " late");
-	add_count(line, &from, stats->unfinished, " unfinished");
-	add_count(line, &from, stats->send_errors, " send errors");
-	add_count(line, &from, stats->invalid, " invalid");
+	text_count(line, from, stats->late, "late", false);
+	text_count(line, from, stats->unfinished, "unfinished", false);
+	text_count(line, from, stats->send_errors, "send error", true);
+	text_count(line, from, stats->invalid, "invalid", false);
 	if (stats->invalid > 0 && summary->ctx != NULL)
 		add_reasons(line, summary->ctx);
 	if (line->len > from)
@@ -220,6 +208,37 @@ add_percentiles(struct buf *line, const struct nd_rtt *rtt)
 	buf_str(line, " ms\n");
 }
 
+/* "failed: 25% loss (--max-loss 5%), p95 12.345 ms (--max-rtt 10ms)" */
+static void
+add_verdict(struct text_report *text, const struct report_summary *summary)
+{
+	const struct nd_ping_stats *stats = summary->stats;
+	const struct report_opts *opts = &text->head.opts;
+	struct buf *line = &text->line;
+
+	if (!summary->over_loss && !summary->over_rtt)
+		return;
+	buf_str(line, "failed: ");
+	if (summary->over_loss) {
+		text_loss(line, stats->lost + stats->errors,
+		    stats->sent - stats->unfinished);
+		buf_str(line, " loss (");
+		text_max_loss(line, opts);
+		buf_str(line, summary->over_rtt ? "), " : ")\n");
+	}
+	if (!summary->over_rtt)
+		return;
+	if (summary->judged_rtt_ns < 0) {
+		buf_str(line, "no reply in time (");
+	} else {
+		buf_str(line, stats->rtt.p95_ns >= 0 ? "p95 " : "max ");
+		buf_ms3(line, summary->judged_rtt_ns);
+		buf_str(line, " ms (");
+	}
+	text_max_rtt(line, opts);
+	buf_str(line, ")\n");
+}
+
 static void
 one_summary(struct report *report, const struct report_target *target,
     const struct report_summary *summary, int64_t now_ns)
@@ -235,6 +254,7 @@ one_summary(struct report *report, const struct report_target *target,
 	add_packets(line, summary);
 	add_rtt(text, summary->stats);
 	add_counts(line, summary);
+	add_verdict(text, summary);
 	if (!report->opts.scraped)
 		add_percentiles(line, &summary->stats->rtt);
 	if (summary->ctx != NULL)

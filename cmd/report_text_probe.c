@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* report_text_probe.c: the lines of single probes, in the words of ping(8). */
 #include <errno.h>
+#include <string.h>
 
 #include "addrtext.h"
 #include "color.h"
 #include "icmp_names.h"
+#include "message.h"
 #include "report_text.h"
 #include "safe.h"
 
 #define US_PER_MS 1000
+#define IP4_HEADERS (20 + 8) /* that of ICMP included */
+#define IP6_HEADERS (40 + 8)
 
 /* " time=0.045 ms" with as many digits as ping(8) shows. */
 static void
@@ -60,6 +64,9 @@ add_invalid(struct buf *line, const struct nd_ping_event *event)
 		buf_char(line, ')');
 		break;
 	case ND_INVALID_PAYLOAD:
+		if (event->diff_offset < 0)
+			buf_str(line, " (longer than sent)");
+		break;
 	case ND_INVALID_COUNT:
 		break;
 	}
@@ -128,11 +135,84 @@ add_error(struct text_report *text, const struct nd_ping_event *event,
 	    line, af, event->icmp_type, event->icmp_code, event->info);
 	if (color)
 		buf_str(line, COLOR_RESET);
+	if (event->rewritten && text->head.opts.verbose)
+		buf_str(line, " (quoted with other addresses)");
 	add_mark(line, event->status);
 	buf_char(line, '\n');
 }
 
-/* Each send error once: of one target, until something was sent again. */
+/* Shows a route that forbids, where "ip route get" would only do so again. */
+static void
+add_route_show(struct buf *hint, const struct report_target *target)
+{
+	const char *addr = target->addr != NULL ? target->addr : "";
+
+	buf_str(hint, "ip route show table all match ");
+	buf_add(hint, addr, strcspn(addr, "%"));
+}
+
+/* What to look at; nothing where nothing is known. */
+static void
+add_send_hint(const struct report_opts *opts,
+    const struct report_target *target, const struct nd_ping_event *event,
+    struct buf *hint)
+{
+	const int headers = target->af == 6 ? IP6_HEADERS : IP4_HEADERS;
+
+	switch (event->err) {
+	case -EPERM:
+		buf_str(hint, "a firewall rule on this host drops it: "
+			      "nft list ruleset");
+		break;
+	case -EACCES:
+		if (target->af == 4 && !opts->broadcast)
+			buf_str(hint, "a broadcast address needs --broadcast "
+				      "(-b); ");
+		buf_str(hint, "a prohibit route is listed by ");
+		add_route_show(hint, target);
+		break;
+	case -ENETUNREACH:
+	case -EHOSTUNREACH:
+		buf_str(hint, "which routes lead there: ");
+		add_route_show(hint, target);
+		break;
+	case -EINVAL:
+		buf_str(hint, "a blackhole route is listed by ");
+		add_route_show(hint, target);
+		break;
+	case -ENETDOWN:
+		buf_str(hint, "ip link show lists what is down");
+		break;
+	case -EMSGSIZE:
+		if (event->info <= headers)
+			break;
+		buf_str(hint, "--size ");
+		buf_i64(hint, event->info - headers);
+		buf_str(hint, " is the largest that fits");
+		break;
+	default:
+		break;
+	}
+}
+
+/* Whether ERR is not among the N of LIST; then it is, if there is room. */
+static bool
+is_new(int list[TEXT_TOLD], size_t *n, int err)
+{
+	for (size_t i = 0; i < *n; i++) {
+		if (list[i] == err)
+			return false;
+	}
+	if (*n == TEXT_TOLD)
+		return false;
+	list[(*n)++] = err;
+	return true;
+}
+
+/*
+ * Each send error once: of one target, until something was sent again. Its hint
+ * is given once a run.
+ */
 static void
 warn_send(struct text_report *text, const struct report_target *target,
     const struct nd_ping_event *event, bool one)
@@ -140,22 +220,20 @@ warn_send(struct text_report *text, const struct report_target *target,
 	const struct report_opts *opts = &text->head.opts;
 	struct buf cause = BUF_INIT;
 	struct buf subject = BUF_INIT;
-	size_t i;
+	struct buf hint = BUF_INIT;
+	char system[MESSAGE_STRERROR_MAX];
 
-	for (i = 0; i < text->ntold; i++) {
-		if (text->told[i] == event->err)
-			return;
-	}
-	if (text->ntold == TEXT_TOLD || opts->warn == NULL)
+	if (opts->warn == NULL || !is_new(text->told, &text->ntold, event->err))
 		return;
-	if (one)
-		text->ntold = 0;
-	text->told[text->ntold++] = event->err;
+	if (one) {
+		text->told[0] = event->err;
+		text->ntold = 1;
+	}
 	if (event->err == -EMSGSIZE && event->info > 0) {
 		buf_str(&cause, "message too long, mtu=");
 		buf_i64(&cause, event->info);
 	} else {
-		buf_str(&cause, nd_strerror(event->err));
+		buf_str(&cause, message_strerror(event->err, system));
 	}
 	if (!one)
 		text_name(&subject, target);
@@ -163,10 +241,15 @@ warn_send(struct text_report *text, const struct report_target *target,
 		buf_str(&subject, "local error");
 	else
 		buf_str(&subject, "sendmsg");
+	if (is_new(text->hinted, &text->nhinted, event->err))
+		add_send_hint(opts, target, event, &hint);
 	buf_char(&cause, '\0');
 	buf_char(&subject, '\0');
-	if (!cause.failed && !subject.failed)
-		opts->warn(opts->warn_user, subject.data, cause.data);
+	buf_char(&hint, '\0');
+	if (!cause.failed && !subject.failed && !hint.failed)
+		opts->warn(
+		    opts->warn_user, subject.data, cause.data, hint.data);
+	buf_free(&hint);
 	buf_free(&cause);
 	buf_free(&subject);
 }

@@ -26,6 +26,7 @@ struct row {
 	struct nd_ping *ping; /* NULL: not started, or told and freed */
 	char *name;	      /* as typed; NULL: the address is the name */
 	struct row *sibling;  /* --all: the next address of the same name */
+	struct row *untold;   /* the next one whose summary waits */
 	const char *cause;    /* FAILED: static text */
 	int64_t dns_ns;	      /* how long the name took, or -1 */
 	uint32_t index;	      /* of its start within the interval */

@@ -8,7 +8,9 @@
 #include <errno.h>
 #include <ev.h>
 #include <signal.h>
+#include <stdint.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static struct {
@@ -17,9 +19,32 @@ static struct {
 	struct signals_events events;
 	void *user;
 	volatile sig_atomic_t first; /* SIGINT or SIGTERM */
+	int64_t first_ns;	     /* when it came; handlers only */
 	volatile sig_atomic_t quits; /* SIGQUITs to be answered */
 	bool told;
 } state;
+
+/*
+ * Who sends one to a process and to its group, as timeout(1) does, means one:
+ * what follows it so closely is no second signal.
+ */
+#define TWICE_NS INT64_C(20000000)
+
+static int64_t
+now_ns(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+static void
+first(int sig)
+{
+	state.first_ns = now_ns();
+	state.first = sig;
+}
 
 static void
 on_signal(int sig)
@@ -28,10 +53,10 @@ on_signal(int sig)
 
 	if (sig == SIGQUIT)
 		state.quits = 1;
-	else if (state.first != 0)
+	else if (state.first == 0)
+		first(sig);
+	else if (now_ns() - state.first_ns >= TWICE_NS)
 		_exit(128 + sig);
-	else
-		state.first = sig;
 	ev_async_send(state.loop, &state.wake);
 	errno = saved;
 }
@@ -65,6 +90,8 @@ signals_start(
 	ev_async_start(loop, &state.wake);
 	ev_unref(loop);
 	(void)sigemptyset(&act.sa_mask);
+	(void)sigaddset(&act.sa_mask, SIGINT);
+	(void)sigaddset(&act.sa_mask, SIGTERM);
 	/* Not SA_RESTART: a write that waits is to be interrupted. */
 	(void)sigaction(SIGINT, &act, NULL);
 	(void)sigaction(SIGTERM, &act, NULL);

@@ -57,7 +57,7 @@ enum nd_error {
 
 /* The version of the library, "MAJOR.MINOR.PATCH". */
 ND_API const char *nd_version(void);
-/* What ERR means, lower case, no full stop. Static storage. */
+/* What ERR means, no full stop; errno in the system's words. Static storage. */
 ND_API const char *nd_strerror(int err);
 /* What can be done about ERR, or NULL where nothing general can be said. */
 ND_API const char *nd_hint(int err);

@@ -29,7 +29,7 @@ normal() {
 }
 
 FURTHER='^(p50/p95/p99/jitter = [0-9./-]+ ms'
-FURTHER+='|[0-9]+ (late|unfinished|send errors|invalid).*)$'
+FURTHER+='|[0-9]+ (late|unfinished|send errors?|invalid).*)$'
 
 # both NAME INTERRUPT-AT OPTION...: INTERRUPT-AT is the pattern of the line that
 # SIGINT follows, or -.

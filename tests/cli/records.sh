@@ -120,7 +120,6 @@ hostile unknown-seq 25 ''
 hostile other-ident 26 ''
 hostile zeroed 27 ''
 hostile other-type 28 0
-hostile quotes-other 29 ''
 hostile short-quote 30 ''
 hostile cut-off 31 ''
 hostile bad-header 32 ''
@@ -130,6 +129,14 @@ run hostile-all-at-once 1 end:received=6 192.0.2.1:received=3 \
     2001:db8::1 192.0.2.20-192.0.2.33 2001:db8::20 2001:db8::23 2001:db8::25
 run hostile-verbose 1 192.0.2.20:received=0 -- -v "${H[@]}" 192.0.2.20
 run pattern 1 192.0.2.40:received=0 -- -p ff "${H[@]}" 192.0.2.40
+
+# A translator on the way may leave other addresses in what an error quotes: the
+# tag in it tells whose it is.
+for addr in 192.0.2.29 2001:db8::29; do
+	version=$([[ $addr == *:* ]] && echo v6 || echo v4)
+	run "rewritten-quote-$version" 1 "$addr:sent=3" "$addr:received=0" \
+	    "$addr:errors=3" "$addr:lost=0" -- "${H[@]}" "$addr"
+done
 
 # Names, and what cannot be sent.
 cat >"$tmp/hosts" <<'END'

@@ -86,6 +86,12 @@ expect_rc 0
 expect_line run.out '^1 packets transmitted, 1 received'
 verdict SIGQUIT
 
+# timeout(1) signals its child and then its group: that is one.
+run_to run timeout --preserve-status -s INT 0.5 "${PING[@]}" -i 0.1 192.0.2.1
+expect_rc 0
+expect_line run.out '^rtt min/avg/max/mdev = '
+verdict SIGINT-of-timeout
+
 # Until the first signal is no longer pending, a second one would be the same.
 delivered() {
 	while grep -q '^ShdPnd:.*[^0[:space:]]' "/proc/$pid/status"; do
@@ -95,6 +101,17 @@ delivered() {
 
 SWEEP=(--rate 0 -c 1 --include-all 127.1.0.0/16)
 
+# ---- the deadline -----------------------------------------------------------
+
+# A probe that is due at the deadline itself is not sent.
+for sent in 1 1 1 1 1 2; do
+	run_to run "${JSON[@]}" -w "0.$((2 * sent))" -i 0.2 192.0.2.1
+	expect_rc 0
+	agree run.out 192.0.2.1:sent="$sent" 192.0.2.1:received="$sent" \
+	    192.0.2.1:unfinished=0 end:reason='"deadline"'
+done
+verdict deadline-sends-nothing
+
 # ---- a reader that takes its time -------------------------------------------
 
 # Nobody reads after the first line.
@@ -103,6 +120,7 @@ for pair in INT:130 TERM:143; do
 	await run '*"type":"begin"*'
 	kill -s "${pair%:*}" "$pid"
 	delivered
+	sleep 0.1
 	kill -s "${pair%:*}" "$pid"
 	wait "$pid"
 	rc=$?
@@ -123,6 +141,24 @@ agree run.out end:reason='"interrupted"' begin:targets=65536
 "$PYTHON" "$CLI/strict_schema.py" --run <"$tmp/run.out" \
     >"$tmp/strict" 2>&1 || why+=" $(cat "$tmp/strict")"
 verdict SIGINT-while-nobody-reads
+
+# Nobody reads, and the measurement is over: that is told on standard error.
+for pair in INT:2 TERM:2; do
+	start run "${JSON[@]}" -w 0.5 --rate 0 -c 1 --resolve-timeout 100 \
+	    dead.test 127.1.0.0/24
+	await_err run 'dead.test: not resolved in time'
+	kill -s "${pair%:*}" "$pid"
+	timeout 5 tail -f --pid="$pid" /dev/null || {
+		why+=" it goes on;"
+		kill -KILL "$pid"
+	}
+	wait "$pid"
+	rc=$?
+	pid=
+	exec 9<&-
+	expect_rc "${pair#*:}"
+	verdict "SIG${pair%:*}-after-the-end-while-nobody-reads"
+done
 
 {
 	timeout "$LIMIT" "${JSON[@]}" "${SWEEP[@]}" 2>"$tmp/run.err"
@@ -288,10 +324,35 @@ if nft add table ip netdiag 2>/dev/null &&
 	agree run.out 192.0.2.2:sent=0 192.0.2.2:send_errors=2 \
 	    192.0.2.2:lost=0 192.0.2.1:received=2
 	verdict firewall
+	run_to run "${PING[@]}" -c 2 -i 0.05 192.0.2.2
+	expect_rc 1
+	expect_line run.err '^netdiag: ping: sendmsg: operation not permitted$'
+	expect_line run.err '^hint: a firewall rule .*: nft list ruleset$'
+	expect_line run.out '^2 send errors$'
+	verdict firewall-hint
 	nft delete table ip netdiag
 else
 	skip firewall "no nft"
 fi
+
+# ---- routes that forbid -----------------------------------------------------
+
+for kind in unreachable prohibit blackhole; do
+	for target in 192.0.2.77 2001:db8::77; do
+		version=$([[ $target == *:* ]] && echo v6 || echo v4)
+		ip route add "$kind" "$target"
+		run_to run "${PING[@]}" -c 3 -i 0.05 "$target"
+		expect_rc 1
+		expect_line run.err '^netdiag: ping: sendmsg: [a-z ]*$'
+		expect_line run.err \
+		    "^hint: .*ip route show table all match $target\$"
+		[ "$(wc -l <"$tmp/run.err")" -eq 2 ] ||
+		    why+=" it is not told once;"
+		expect_line run.out '^3 send errors$'
+		ip route del "$kind" "$target"
+		verdict "route-$kind-$version"
+	done
+done
 
 # ---- the wall clock ---------------------------------------------------------
 

@@ -55,6 +55,12 @@ says short-address 2 err '^netdiag: ping: 127\.1: ' ping 127.1
 says no-device 2 err '^netdiag: ping: --interface: ' ping -I nosuch0 192.0.2.1
 says foreign-source 2 err '^netdiag: ping: source address: ' \
     ping -S 203.0.113.9 192.0.2.1
+says source-of-the-other-family 2 err \
+    '^netdiag: ping: 192.0.2.1: the target is IPv4, the source address IPv6$' \
+    ping -S 2001:db8::fe 192.0.2.1
+says source4-of-the-other-family 2 err \
+    '^netdiag: ping: 2001:db8::1: the target is IPv6, the source address IPv4$' \
+    ping -S 192.0.2.254 192.0.2.1 2001:db8::1
 says no-file 2 err '^netdiag: ping: /no/such/file: no such file' \
     ping @/no/such/file
 says dashes 2 err '^netdiag: ping: -c: ' ping -- -c
@@ -77,6 +83,20 @@ status max-loss-met 0 "${Q[@]}" -c 4 --max-loss 25 192.0.2.3
 status max-loss 1 "${Q[@]}" -c 4 --max-loss 24.9 192.0.2.3
 status max-rtt-met 0 "${Q[@]}" -c 2 --max-rtt 30s 192.0.2.1
 status max-rtt 1 "${Q[@]}" -c 2 --max-rtt 1us 192.0.2.1
+# Which threshold, and by how much.
+run_to goal "$NETDIAG" ping "${Q[@]}" -c 4 --max-loss 24.9 --max-rtt 1us \
+    192.0.2.3
+expect_rc 1
+expect_line goal.out \
+    '^failed: 25% loss \(--max-loss 24\.9%\), p95 [0-9.]+ ms \(--max-rtt 1us\)$'
+verdict failed-goal
+run_to goal "$NETDIAG" ping "${Q[@]}" -q -c 4 --max-loss 24.9 192.0.2.3 192.0.2.1
+expect_rc 1
+expect_line goal.out '^192\.0\.2\.3 .*  over --max-loss$'
+expect_line goal.out '^192\.0\.2\.1 .*[0-9]$'
+expect_line goal.out '^2 targets: 2 alive, 0 down, 1 over --max-loss 24\.9%; 8'
+verdict failed-goal-of-many
+
 status unresolved 2 "${Q[@]}" -c 1 192.0.2.1 name.invalid
 status unresolved-and-lost 2 "${Q[@]}" -c 1 192.0.2.4 name.invalid
 status refused 3 "${Q[@]}" -c 1 --unprivileged 192.0.2.1
@@ -97,6 +117,13 @@ expect_rc 2
 printf '%s\n' 192.0.2.4 192.0.2.6 name.invalid | same_lines "$tmp/list.out" ||
     why+=" it lists $(tr '\n' ' ' <"$tmp/list.out")"
 verdict down
+
+# With --all the address comes first, as in hosts(5).
+run_to list "$NETDIAG" ping "${Q[@]}" -4 --alive --all 192.0.2.1 localhost
+expect_rc 0
+printf '%s\n' 192.0.2.1 '127.0.0.1 localhost' | same_lines "$tmp/list.out" ||
+    why+=" it lists $(tr '\n' ' ' <"$tmp/list.out")"
+verdict alive-all
 
 # A late answer is one, but not where a router says that there is none.
 run_to list "$NETDIAG" ping -i 0.4 -W 0.1 -c 5 --alive 192.0.2.9 192.0.2.16

@@ -22,17 +22,22 @@ struct capture {
 	struct out *out;
 	struct report *report;
 	char text[8192];
-	char warned[1024]; /* "SUBJECT: CAUSE" lines */
+	char warned[2048]; /* "SUBJECT: CAUSE" and "hint: HINT" lines */
 };
 
 static inline void
-capture_warn(void *user, const char *subject, const char *cause)
+capture_warn(
+    void *user, const char *subject, const char *cause, const char *hint)
 {
 	struct capture *c = user;
 	size_t len = strlen(c->warned);
 
 	(void)snprintf(c->warned + len, sizeof(c->warned) - len, "%s: %s\n",
 	    subject, cause);
+	len = strlen(c->warned);
+	if (hint != NULL && hint[0] != '\0')
+		(void)snprintf(c->warned + len, sizeof(c->warned) - len,
+		    "hint: %s\n", hint);
 }
 
 /* Creates a report by NEW with OPTS that writes to C. */

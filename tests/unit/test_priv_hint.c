@@ -47,7 +47,7 @@ Test(priv_hint, plain_host_gets_the_exact_command)
 
 	cr_assert_eq(hint.reason, PRIV_REASON_NO_CAP);
 	cr_assert_str_eq(hint.message,
-	    "cannot open a raw ICMP socket: Operation not permitted");
+	    "cannot open a raw ICMP socket: operation not permitted");
 	cr_assert_str_eq(hint.hint,
 	    "sudo setcap cap_net_raw=p /usr/local/bin/netdiag (once), or run "
 	    "it as root\n"
@@ -60,9 +60,9 @@ Test(priv_hint, library_code_reads_as_its_cause)
 	struct priv_facts facts = plain();
 
 	cr_assert_str_eq(make(&facts, PRIV_WANT_ICMP, ND_EPRIV).message,
-	    "cannot open a raw ICMP socket: Operation not permitted");
+	    "cannot open a raw ICMP socket: operation not permitted");
 	cr_assert_str_eq(make(&facts, PRIV_WANT_DGRAM, ND_EPRIV).message,
-	    "cannot open a ping socket: Permission denied");
+	    "cannot open a ping socket: permission denied");
 }
 
 Test(priv_hint, open_ping_sockets_are_not_advised_again)
@@ -164,13 +164,13 @@ Test(priv_hint, mark_and_device_have_their_own_message)
 	struct priv_hint hint = make(&facts, PRIV_WANT_MARK, -EPERM);
 
 	cr_assert_str_eq(
-	    hint.message, "cannot set the mark: Operation not permitted");
+	    hint.message, "cannot set the mark: operation not permitted");
 	cr_assert_str_eq(hint.hint,
 	    "sudo setcap cap_net_raw=p /usr/local/bin/netdiag (once), or run "
 	    "it as root");
 	hint = make(&facts, PRIV_WANT_DEVICE, -EPERM);
 	cr_assert_str_eq(
-	    hint.message, "cannot bind to the device: Operation not permitted");
+	    hint.message, "cannot bind to the device: operation not permitted");
 	cr_assert_null(strstr(hint.hint, "ping_group_range"));
 	facts.raw_permitted = true;
 	hint = make(&facts, PRIV_WANT_MARK, -EPERM);
@@ -277,7 +277,7 @@ Test(priv_hint, written_line_by_line)
 	priv_hint_write(out, "ping", &hint);
 	cr_assert_eq(fclose(out), 0);
 	cr_assert_str_eq(text,
-	    "netdiag: ping: cannot open a raw ICMP socket: Operation not "
+	    "netdiag: ping: cannot open a raw ICMP socket: operation not "
 	    "permitted\n"
 	    "hint: sudo setcap cap_net_raw=p /usr/local/bin/netdiag (once), or "
 	    "run it as root\n"

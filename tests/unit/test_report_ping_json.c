@@ -126,7 +126,7 @@ Test(report_ping_json, probe_of_each_status)
 	    ",\"seq\":4,\"status\":\"send_error\",\"rtt_ms\":null,"
 	    "\"clock\":null,\"from\":null,\"ttl\":null,\"tos\":null,"
 	    "\"bytes\":null,\"icmp_type\":null,\"icmp_code\":null,"
-	    "\"error\":\"Network is unreachable\"}\n");
+	    "\"error\":\"network is unreachable\"}\n");
 	event = event_of(ND_PING_INVALID, 0);
 	event.sent_real_ns = 0;
 	event.invalid = ND_INVALID_UNKNOWN;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd/report_text_many.c, report_text_names.c: rows, widths, names. */
+/* cmd/report_text_many.c: lines, rows, widths, the line over all. */
 #include "capture.h"
 
 #include <errno.h>
@@ -83,8 +83,130 @@ Test(report_text_many, table_is_aligned)
 	    "1.235\n"
 	    "a.example        3      0     100%        -        -        -    "
 	    "    -\n"
-	    "no.example  name or service not known\n");
+	    "no.example    name or service not known\n");
 	capture_close(&c);
+}
+
+/* ROW with counts that only some targets have, and beyond its thresholds. */
+static void
+row_noted(struct capture *c, const struct report_target *target, uint64_t late,
+    uint64_t send_errors, bool over_loss, bool over_rtt)
+{
+	struct nd_ping_stats stats = stats_of(3, 1);
+	const struct report_summary sum = {
+	    .stats = &stats, .over_loss = over_loss, .over_rtt = over_rtt};
+
+	stats.late = late;
+	stats.send_errors = send_errors;
+	c->report->ops->summary(c->report, target, &sum, NOW);
+}
+
+Test(report_text_many, notes_only_where_there_is_something)
+{
+	static const char numbers[] = "2001:db8::1      3      1  66.667%    "
+				      "0.045    0.049    0.053    1.235";
+	struct nd_ping_stats stats = stats_of(3, 1);
+	const struct report_summary sum = {.stats = &stats};
+	struct capture c;
+	char want[256];
+
+	open_many(&c, (struct report_opts){.quiet = true, .columns = 100});
+	row(&c, &plain, 3, 3);
+	(void)capture_text(&c);
+	row_noted(&c, &bare, 1, 1, false, false);
+	(void)snprintf(
+	    want, sizeof(want), "%s  1 late, 1 send error\n", numbers);
+	cr_assert_str_eq(capture_text(&c), want);
+	stats.duplicates = 2;
+	stats.invalid = 1;
+	c.report->ops->summary(c.report, &bare, &sum, NOW);
+	(void)snprintf(
+	    want, sizeof(want), "%s  2 duplicates, 1 invalid\n", numbers);
+	cr_assert_str_eq(capture_text(&c), want);
+	/* Where the terminal is too narrow, below. */
+	row_noted(&c, &bare, 3, 2, true, true);
+	(void)snprintf(want, sizeof(want),
+	    "%s\n  over --max-loss, over --max-rtt, 3 late, 2 send errors\n",
+	    numbers);
+	cr_assert_str_eq(capture_text(&c), want);
+	/* Not a terminal: a row is a line. */
+	c.report->opts.columns = 0;
+	row_noted(&c, &bare, 0, 2, true, false);
+	(void)snprintf(want, sizeof(want),
+	    "%s  over --max-loss, 2 send errors\n", numbers);
+	cr_assert_str_eq(capture_text(&c), want);
+	capture_close(&c);
+}
+
+Test(report_text_many, table_begins_a_line_after_the_echo_of_an_interrupt)
+{
+	struct nd_ping_stats stats = stats_of(3, 3);
+	const struct report_summary sum = {
+	    .stats = &stats, .reason = REPORT_INTERRUPTED};
+	struct capture c;
+
+	for (unsigned columns = 0; columns <= 80; columns += 80) {
+		open_many(&c,
+		    (struct report_opts){.quiet = true, .columns = columns});
+		c.report->ops->summary(c.report, &plain, &sum, NOW);
+		cr_assert_eq(capture_text(&c)[0], columns > 0 ? '\n' : 'T');
+		capture_close(&c);
+	}
+}
+
+/* The first row of a table of targets named NAME on a terminal. */
+static void
+table(const char *name, unsigned columns, bool utf8, const char *want)
+{
+	const struct report_target target = {NULL, name, 6};
+	struct capture c;
+
+	open_many(&c, (struct report_opts){.quiet = true,
+			  .utf8 = utf8,
+			  .columns = columns,
+			  .name_width = report_name_width(&target, false)});
+	row(&c, &target, 3, 3);
+	cr_assert_str_eq(capture_text(&c), want);
+	capture_close(&c);
+}
+
+Test(report_text_many, columns_go_before_names_are_cut)
+{
+	table("2001:db8:1234:5678::1", 80, true,
+	    "TARGET                  SENT   RECV     LOSS      MIN      AVG   "
+	    "   P95      MAX\n"
+	    "2001:db8:1234:5678::1      3      3       0%    0.045    0.049   "
+	    " 0.053    1.235\n");
+	table("2001:db8:1234:5678::1", 79, true,
+	    "TARGET                  SENT   RECV     LOSS      AVG      P95   "
+	    "   MAX\n"
+	    "2001:db8:1234:5678::1      3      3       0%    0.049    0.053   "
+	    " 1.235\n");
+	table("2001:db8:1234:5678:9abc:def0:1234:5678", 80, true,
+	    "TARGET                                   SENT   RECV     LOSS    "
+	    "  AVG      MAX\n"
+	    "2001:db8:1234:5678:9abc:def0:1234:5678      3      3       0%    "
+	    "0.049    1.235\n");
+}
+
+Test(report_text_many, names_are_cut_in_the_middle)
+{
+	/* What differs between addresses of one network is the end. */
+	table("2001:db8:1234:5678::1:7", 60, true,
+	    "TARGET                SENT   RECV     LOSS      AVG      MAX\n"
+	    "2001:db8:\xe2\x80\xa6"
+	    "5678::1:7      3      3       0%    0.049   "
+	    " 1.235\n");
+	table("2001:db8:1234:5678::1:7", 60, false,
+	    "TARGET                SENT   RECV     LOSS      AVG      MAX\n"
+	    "2001:db8...678::1:7      3      3       0%    0.049    1.235\n");
+	/* Characters stay whole, wide ones too. */
+	table("\xe4\xbe\x8b\xe4\xbe\x8b\xe4\xbe\x8b\xe4\xbe\x8b\xe4\xbe\x8b"
+	      "\xe4\xbe\x8b\xe4\xbe\x8b\xe4\xbe\x8b",
+	    53, true,
+	    "TARGET         SENT   RECV     LOSS      AVG      MAX\n"
+	    "\xe4\xbe\x8b\xe4\xbe\x8b\xe2\x80\xa6\xe4\xbe\x8b\xe4\xbe\x8b"
+	    "\xe4\xbe\x8b       3      3       0%    0.049    1.235\n");
 }
 
 Test(report_text_many, loss_is_never_rounded_away)
@@ -137,8 +259,9 @@ Test(report_text_many, terminal_is_never_too_narrow)
 		fits(capture_text(&c), columns);
 		cr_assert_not_null(strstr(c.text, " LOSS "));
 		cr_assert_not_null(strstr(c.text, " 0.049"));
+		/* Without MIN and P95. */
 		cr_assert_eq(strstr(c.text, wide.name) != NULL,
-		    columns >= strlen(wide.name) + 59, "%u", columns);
+		    columns >= strlen(wide.name) + 41, "%u", columns);
 		capture_close(&c);
 	}
 }
@@ -202,11 +325,60 @@ Test(report_text_many, last_line_is_over_all)
 	    "65537 targets: 65530 alive, 7 down; 65530 sent, "
 	    "65530 received, 0% loss, 6 unfinished, 1.2 s\n"
 	    "local drops: 2, so the loss is uncertain\n");
+	end.unfinished = 0;
+	end.local_drops = 0;
+	end.late = 1;
+	end.send_errors = 1;
+	c.report->ops->end(c.report, &end, NOW);
+	cr_assert_str_eq(capture_text(&c),
+	    "65537 targets: 65530 alive, 7 down; 65536 sent, "
+	    "65530 received, 0% loss, 1 late, 1 send error, 1.2 s\n");
+	end.unfinished = 6;
 	report_status(c.report, NULL, &end, &line);
 	buf_char(&line, '\0');
 	cr_assert_str_eq(line.data, "\r65530/65530 packets, 0% loss, "
 				    "65530/65537 targets alive\n");
 	buf_free(&line);
+	capture_close(&c);
+}
+
+Test(report_text_many, last_line_breaks_at_a_clause)
+{
+	const struct report_end end = {.targets = 20,
+	    .alive = 19,
+	    .unresolved = 1,
+	    .sent = 40,
+	    .received = 38,
+	    .lost = 2,
+	    .late = 2,
+	    .send_errors = 3,
+	    .over_loss = 2,
+	    .over_rtt = 1,
+	    .duration_ns = 1200400000};
+	struct capture c;
+
+	open_many(&c, (struct report_opts){.quiet = true,
+			  .columns = 80,
+			  .max_loss = 2500000,
+			  .max_rtt_ns = 10000000});
+	c.report->ops->end(c.report, &end, NOW);
+	cr_assert_str_eq(capture_text(&c),
+	    "20 targets: 19 alive, 0 down, 1 unresolved, 2 over --max-loss "
+	    "2.5%,\n"
+	    "  1 over --max-rtt 10ms;\n"
+	    "40 sent, 38 received, 5% loss, 2 late, 3 send errors, 1.2 s\n");
+	c.report->opts.columns = 100;
+	c.report->ops->end(c.report, &end, NOW);
+	cr_assert_str_eq(capture_text(&c),
+	    "20 targets: 19 alive, 0 down, 1 unresolved, 2 over --max-loss "
+	    "2.5%, 1 over --max-rtt 10ms;\n"
+	    "40 sent, 38 received, 5% loss, 2 late, 3 send errors, 1.2 s\n");
+	c.report->opts.columns = 0;
+	c.report->ops->end(c.report, &end, NOW);
+	cr_assert_str_eq(capture_text(&c),
+	    "20 targets: 19 alive, 0 down, 1 unresolved, 2 over --max-loss "
+	    "2.5%, 1 over --max-rtt 10ms; "
+	    "40 sent, 38 received, 5% loss, 2 late, 3 send errors, 1.2 s\n");
 	capture_close(&c);
 }
 
@@ -221,8 +393,12 @@ Test(report_text_many, each_send_error_is_told_once)
 		c.report->ops->probe(
 		    c.report, i < 2 ? &plain : &bare, &event, NULL, NOW);
 	}
-	cr_assert_str_eq(c.warned, "a.example: Network is unreachable\n"
-				   "a.example: Operation not permitted\n");
+	cr_assert_str_eq(c.warned,
+	    "a.example: network is unreachable\n"
+	    "hint: which routes lead there: ip route show table all match "
+	    "192.0.2.1\n"
+	    "a.example: operation not permitted\n"
+	    "hint: a firewall rule on this host drops it: nft list ruleset\n");
 	capture_close(&c);
 }
 
@@ -238,35 +414,4 @@ Test(report_text_many, interim_line)
 	    "a.example: 2/3 packets, 33.333% "
 	    "loss, min/avg/max = 0.045/0.049/1.235 ms\n");
 	capture_close(&c);
-}
-
-static void
-names(bool alive, bool down, const char *want)
-{
-	struct nd_ping_stats late = stats_of(1, 0);
-	const struct report_summary sum = {.stats = &late};
-	const struct report_target unreachable = {NULL, "192.0.2.8", 4};
-	const struct report_target odd = {"late\n.example", "192.0.2.9", 4};
-	struct capture c;
-
-	late.late = 2;
-	late.late_errors = 1;
-	open_many(&c, (struct report_opts){.alive = alive, .down = down});
-	row(&c, &plain, 3, 1);
-	row(&c, &bare, 3, 0);
-	c.report->ops->summary(c.report, &odd, &sum, NOW);
-	late.late = 1;
-	c.report->ops->summary(c.report, &unreachable, &sum, NOW);
-	row_error(&c, "name or service not known");
-	cr_assert_str_eq(capture_text(&c), want);
-	capture_close(&c);
-}
-
-Test(report_text_names, only_those_asked_for)
-{
-	names(true, false, "a.example\nlate\\x0a.example\n");
-	names(false, true, "2001:db8::1\n192.0.2.8\nno.example\n");
-	names(true, true,
-	    "a.example\n2001:db8::1\nlate\\x0a.example\n192.0.2.8\n"
-	    "no.example\n");
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd/report_text_one.c, report_text_probe.c: golden lines of iputils. */
+/* cmd/report_text_one.c: header and statistics, golden lines of iputils. */
 #include "capture.h"
 
 #include <errno.h>
@@ -54,224 +54,6 @@ Test(report_text_one, header)
 	    "PING localhost(localhost (::1)) 56 data bytes\n");
 	header(&c, "a\033[2J", "127.0.0.1", 4, plain,
 	    "PING a\\x1b[2J (127.0.0.1) 56(84) bytes of data.\n");
-	capture_close(&c);
-}
-
-Test(report_text_one, digits_of_the_time)
-{
-	static const struct {
-		int64_t ns;
-		const char *text;
-	} cases[] = {
-	    {0, "0.000"},
-	    {9499, "0.009"},
-	    {9500, "0.010"},
-	    {999499, "0.999"},
-	    {999500, "1.00"},
-	    {1234567, "1.24"},
-	    {9994 * INT64_C(1000), "9.99"},
-	    {9995 * INT64_C(1000), "10.0"},
-	    {99949 * INT64_C(1000), "99.9"},
-	    {99950 * INT64_C(1000), "100"},
-	    {1025499 * INT64_C(1000), "1025"},
-	    {1025500 * INT64_C(1000), "1026"},
-	};
-	struct sockaddr_storage from;
-	struct capture c;
-	char want[128];
-
-	open_one(&c, (struct report_opts){0});
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		feed(&c, reply_of(7, address("127.0.0.1", &from), cases[i].ns),
-		    NULL);
-		(void)snprintf(want, sizeof(want),
-		    "64 bytes from 127.0.0.1: icmp_seq=7 ttl=64 time=%s ms\n",
-		    cases[i].text);
-		cr_assert_str_eq(capture_text(&c), want);
-	}
-	capture_close(&c);
-}
-
-Test(report_text_one, replies_and_their_marks)
-{
-	struct sockaddr_storage from;
-	struct nd_ping_event event;
-	struct capture c;
-
-	open_one(&c, (struct report_opts){0});
-	event = reply_of(1, address("127.0.0.1", &from), 45000);
-	feed(&c, event, "localhost");
-	cr_assert_str_eq(capture_text(&c),
-	    "64 bytes from localhost "
-	    "(127.0.0.1): icmp_seq=1 ttl=64 time=0.045 ms\n");
-	event.status = ND_PING_DUPLICATE;
-	feed(&c, event, NULL);
-	cr_assert_str_eq(capture_text(&c),
-	    "64 bytes from 127.0.0.1: "
-	    "icmp_seq=1 ttl=64 time=0.045 ms (DUP!)\n");
-	event.status = ND_PING_LATE;
-	event.ttl = -1;
-	feed(&c, event, "evil\033]0;name");
-	cr_assert_str_eq(capture_text(&c),
-	    "64 bytes from evil\\x1b]0;name "
-	    "(127.0.0.1): icmp_seq=1 time=0.045 ms (late)\n");
-	feed(&c, event_of(ND_PING_TIMEOUT, 2), NULL);
-	feed(&c, event_of(ND_PING_SENT, 3), NULL);
-	feed(&c, event_of(ND_PING_DONE, 0), NULL);
-	cr_assert_str_eq(capture_text(&c), "");
-	capture_close(&c);
-}
-
-Test(report_text_one, invalid_answers)
-{
-	struct sockaddr_storage from;
-	struct nd_ping_event event;
-	struct capture c;
-
-	open_one(&c, (struct report_opts){0});
-	event = reply_of(1, address("127.0.0.1", &from), 45000);
-	event.status = ND_PING_INVALID;
-	event.invalid = ND_INVALID_CHECKSUM;
-	feed(&c, event, NULL);
-	cr_assert_str_eq(capture_text(&c),
-	    "64 bytes from 127.0.0.1: "
-	    "icmp_seq=1 ttl=64 time=0.045 ms (BAD CHECKSUM!)\n");
-	event.invalid = ND_INVALID_SOURCE;
-	feed(&c, event, NULL);
-	cr_assert_str_eq(capture_text(&c),
-	    "64 bytes from 127.0.0.1: "
-	    "icmp_seq=1 ttl=64 time=0.045 ms (DIFFERENT ADDRESS!)\n");
-	event.invalid = ND_INVALID_PAYLOAD;
-	event.diff_offset = 17;
-	event.diff_want = 0x11;
-	event.diff_got = 0;
-	feed(&c, event, NULL);
-	cr_assert_str_eq(capture_text(&c),
-	    "64 bytes from 127.0.0.1: "
-	    "icmp_seq=1 ttl=64 time=0.045 ms\n"
-	    "wrong data byte #17 should be 0x11 but was 0x0\n");
-	event.diff_offset = -1;
-	event.invalid = ND_INVALID_TRUNCATED;
-	event.bytes = 12;
-	event.rtt_ns = -1;
-	feed(&c, event, NULL);
-	cr_assert_str_eq(capture_text(&c), "12 bytes from 127.0.0.1: "
-					   "icmp_seq=1 ttl=64 (truncated)\n");
-	event.invalid = ND_INVALID_TAG;
-	feed(&c, event, NULL);
-	cr_assert_str_eq(capture_text(&c), "");
-	c.report->opts.verbose = true;
-	feed(&c, event, NULL);
-	cr_assert_str_eq(capture_text(&c),
-	    "12 bytes from 127.0.0.1: "
-	    "icmp_seq=1 ttl=64 (invalid: tag)\n");
-	capture_close(&c);
-}
-
-Test(report_text_one, icmp_errors)
-{
-	struct sockaddr_storage from;
-	struct nd_ping_event event = event_of(ND_PING_UNREACHABLE, 3);
-	struct capture c;
-
-	open_one(&c, (struct report_opts){.timestamps = true});
-	event.from = address("10.0.0.1", &from);
-	event.icmp_type = 3;
-	event.icmp_code = 1;
-	feed(&c, event, NULL);
-	cr_assert_str_eq(capture_text(&c),
-	    "[1700000000.123456] "
-	    "From 10.0.0.1 icmp_seq=3 Destination Host Unreachable\n");
-	event.status = ND_PING_TTL_EXCEEDED;
-	event.icmp_type = 11;
-	event.icmp_code = 0;
-	feed(&c, event, "gw.example");
-	cr_assert_str_eq(capture_text(&c),
-	    "[1700000000.123456] "
-	    "From gw.example (10.0.0.1) icmp_seq=3 Time to live exceeded\n");
-	event.status = ND_PING_LATE;
-	feed(&c, event, NULL);
-	cr_assert_str_eq(capture_text(&c),
-	    "[1700000000.123456] "
-	    "From 10.0.0.1 icmp_seq=3 Time to live exceeded (late)\n");
-	event.status = ND_PING_TTL_EXCEEDED;
-	c.report->opts.color = true;
-	c.report->opts.timestamps = false;
-	feed(&c, event, NULL);
-	cr_assert_str_eq(capture_text(&c),
-	    "From 10.0.0.1 icmp_seq=3 "
-	    "\033[31mTime to live exceeded\033[0m\n");
-	capture_close(&c);
-}
-
-Test(report_text_one, outstanding_looks_at_the_one_before)
-{
-	struct sockaddr_storage from;
-	struct capture c;
-
-	open_one(&c, (struct report_opts){.outstanding = true});
-	address("127.0.0.1", &from);
-	feed(&c, event_of(ND_PING_SENT, 1), NULL);
-	feed(&c, event_of(ND_PING_SENT, 2), NULL);
-	cr_assert_str_eq(capture_text(&c), "no answer yet for icmp_seq=1\n");
-	feed(&c, reply_of(2, (const struct sockaddr *)&from, MS), NULL);
-	(void)capture_text(&c);
-	feed(&c, event_of(ND_PING_SENT, 3), NULL);
-	feed(&c, event_of(ND_PING_TIMEOUT, 3), NULL);
-	cr_assert_str_eq(capture_text(&c), "");
-	/* The same bit again, 64 later, is another probe. */
-	feed(&c, event_of(ND_PING_SENT, 66), NULL);
-	(void)capture_text(&c);
-	feed(&c, event_of(ND_PING_SENT, 67), NULL);
-	cr_assert_str_eq(capture_text(&c), "no answer yet for icmp_seq=66\n");
-	capture_close(&c);
-}
-
-Test(report_text_one, flood_and_bell)
-{
-	struct sockaddr_storage from;
-	struct nd_ping_event event;
-	struct capture c;
-
-	open_one(&c, (struct report_opts){.flood = true});
-	event = reply_of(1, address("127.0.0.1", &from), MS);
-	feed(&c, event_of(ND_PING_SENT, 1), NULL);
-	feed(&c, event, NULL);
-	event.status = ND_PING_UNREACHABLE;
-	feed(&c, event, NULL);
-	feed(&c, event_of(ND_PING_TIMEOUT, 3), NULL);
-	feed(&c, event_of(ND_PING_SEND_ERROR, 4), NULL);
-	cr_assert_str_eq(capture_text(&c), ".\b \b\bEE");
-	cr_assert_str_eq(c.warned, "");
-	capture_close(&c);
-
-	open_one(&c, (struct report_opts){.audible = true});
-	feed(&c, reply_of(1, address("127.0.0.1", &from), MS), NULL);
-	cr_assert_str_eq(capture_text(&c),
-	    "64 bytes from 127.0.0.1: "
-	    "icmp_seq=1 ttl=64 time=1.00 ms\a\n");
-	capture_close(&c);
-}
-
-Test(report_text_one, send_errors_are_told_when_they_change)
-{
-	struct nd_ping_event event = event_of(ND_PING_SEND_ERROR, 1);
-	struct capture c;
-
-	open_one(&c, (struct report_opts){.quiet = true});
-	event.err = -ENETUNREACH;
-	feed(&c, event, NULL);
-	feed(&c, event, NULL);
-	event.err = -EMSGSIZE;
-	event.info = 1400;
-	feed(&c, event, NULL);
-	feed(&c, event, NULL);
-	event.err = -ENETUNREACH;
-	feed(&c, event, NULL);
-	cr_assert_str_eq(c.warned, "sendmsg: Network is unreachable\n"
-				   "local error: message too long, mtu=1400\n"
-				   "sendmsg: Network is unreachable\n");
-	cr_assert_str_eq(capture_text(&c), "");
 	capture_close(&c);
 }
 
@@ -356,7 +138,7 @@ Test(report_text_one, what_ping_does_not_know_follows)
 	stats.lost = 1;
 	stats.late = 1;
 	stats.unfinished = 2;
-	stats.send_errors = 7;
+	stats.send_errors = 1;
 	stats.invalid = 3;
 	open_one(&c, (struct report_opts){0});
 	summary(&c, &stats, &ctx,
@@ -364,32 +146,66 @@ Test(report_text_one, what_ping_does_not_know_follows)
 	    "4 packets transmitted, 3 received, +1 corrupted, "
 	    "25% packet loss, time 2003ms\n"
 	    "rtt min/avg/max/mdev = 0.045/0.049/1.235/0.004 ms\n"
-	    "1 late, 2 unfinished, 7 send errors, "
+	    "1 late, 2 unfinished, 1 send error, "
 	    "3 invalid (1 checksum, 2 tag)\n"
 	    "p50/p95/p99/jitter = 0.048/0.053/0.053/0.001 ms\n"
 	    "local drops: 4, so the loss is uncertain\n");
 	capture_close(&c);
 }
 
+Test(report_text_one, a_threshold_that_was_missed)
+{
+	struct nd_ping_stats stats = stats_of(4, 3);
+	struct report_summary sum = {
+	    .stats = &stats, .over_loss = true, .judged_rtt_ns = 53400};
+	struct capture c;
+
+	open_one(&c,
+	    (struct report_opts){
+		.scraped = true, .max_loss = 24900000, .max_rtt_ns = 50000});
+	c.report->ops->summary(c.report, &target4, &sum, NOW);
+	cr_assert_not_null(strstr(
+	    capture_text(&c), " ms\nfailed: 25% loss (--max-loss 24.9%)\n"));
+	sum.over_rtt = true;
+	c.report->ops->summary(c.report, &target4, &sum, NOW);
+	cr_assert_not_null(
+	    strstr(capture_text(&c), "\nfailed: 25% loss (--max-loss 24.9%), "
+				     "p95 0.053 ms (--max-rtt 50us)\n"));
+	sum.over_loss = false;
+	stats.rtt.p95_ns = -1;
+	sum.judged_rtt_ns = stats.rtt.max_ns;
+	c.report->ops->summary(c.report, &target4, &sum, NOW);
+	cr_assert_not_null(strstr(
+	    capture_text(&c), "\nfailed: max 1.235 ms (--max-rtt 50us)\n"));
+	sum.judged_rtt_ns = -1;
+	c.report->ops->summary(c.report, &target4, &sum, NOW);
+	cr_assert_not_null(strstr(
+	    capture_text(&c), "\nfailed: no reply in time (--max-rtt 50us)\n"));
+	capture_close(&c);
+}
+
 Test(report_text_one, senders_of_a_broadcast)
 {
-	struct nd_ping_sender senders[2] = {
+	struct nd_ping_sender senders[3] = {
 	    {.received = 2, .min_ns = MS, .avg_ns = MS, .max_ns = MS},
 	    {.received = 1, .duplicates = 3, .min_ns = -1},
+	    {.received = 1, .duplicates = 1, .min_ns = -1},
 	};
 	struct nd_ping_stats stats = stats_of(1, 0);
 	const struct report_summary sum = {
-	    .stats = &stats, .senders = senders, .nsenders = 2};
+	    .stats = &stats, .senders = senders, .nsenders = 3};
 	struct capture c;
 
 	address("10.0.0.1", &senders[0].addr);
 	address("10.0.0.2", &senders[1].addr);
+	address("10.0.0.3", &senders[2].addr);
 	open_one(&c, (struct report_opts){.quiet = true});
 	c.report->ops->summary(c.report, &target4, &sum, NOW);
 	cr_assert_not_null(strstr(capture_text(&c),
 	    "\n\n"
 	    "from 10.0.0.1: 2 received, min/avg/max = 1.000/1.000/1.000 ms\n"
-	    "from 10.0.0.2: 1 received, +3 duplicates\n"));
+	    "from 10.0.0.2: 1 received, +3 duplicates\n"
+	    "from 10.0.0.3: 1 received, +1 duplicate\n"));
 	capture_close(&c);
 }
 

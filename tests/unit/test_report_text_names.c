@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd/report_text_names.c: --alive and --down. */
+#include "capture.h"
+
+static const struct report_target plain = {"a.example", "192.0.2.1", 4};
+static const struct report_target bare = {NULL, "2001:db8::1", 6};
+static const struct report_target lost = {"no.example", NULL, 0};
+
+static void
+row(struct capture *c, const struct report_target *target, uint64_t sent,
+    uint64_t received)
+{
+	struct nd_ping_stats stats = stats_of(sent, received);
+	const struct report_summary sum = {.stats = &stats};
+
+	c->report->ops->summary(c->report, target, &sum, NOW);
+}
+
+static void
+row_error(struct capture *c, const char *message)
+{
+	const struct report_error error = {REPORT_RESOLVE, message, NULL};
+
+	c->report->ops->error(c->report, &lost, &error, NOW);
+}
+
+static void
+names(bool alive, bool down, const char *want)
+{
+	struct nd_ping_stats late = stats_of(1, 0);
+	const struct report_summary sum = {.stats = &late};
+	const struct report_target unreachable = {NULL, "192.0.2.8", 4};
+	const struct report_target odd = {"late\n.example", "192.0.2.9", 4};
+	struct capture c;
+
+	late.late = 2;
+	late.late_errors = 1;
+	capture_open(&c, (struct report_opts){.alive = alive, .down = down},
+	    report_ping_text);
+	row(&c, &plain, 3, 1);
+	row(&c, &bare, 3, 0);
+	c.report->ops->summary(c.report, &odd, &sum, NOW);
+	late.late = 1;
+	c.report->ops->summary(c.report, &unreachable, &sum, NOW);
+	row_error(&c, "name or service not known");
+	cr_assert_str_eq(capture_text(&c), want);
+	capture_close(&c);
+}
+
+Test(report_text_names, all_puts_the_address_first)
+{
+	struct capture c;
+
+	capture_open(&c,
+	    (struct report_opts){
+		.alive = true, .down = true, .with_addr = true},
+	    report_ping_text);
+	row(&c, &plain, 3, 1);
+	row(&c, &bare, 3, 0);
+	row_error(&c, "name or service not known");
+	cr_assert_str_eq(
+	    capture_text(&c), "192.0.2.1 a.example\n2001:db8::1\nno.example\n");
+	capture_close(&c);
+}
+
+Test(report_text_names, only_those_asked_for)
+{
+	names(true, false, "a.example\nlate\\x0a.example\n");
+	names(false, true, "2001:db8::1\n192.0.2.8\nno.example\n");
+	names(true, true,
+	    "a.example\n2001:db8::1\nlate\\x0a.example\n192.0.2.8\n"
+	    "no.example\n");
+}
