@@ -103,6 +103,9 @@ both source - -I 192.0.2.254 -c 1 192.0.2.1
 both device - -I veth0 -c 1 192.0.2.1
 both device-v6 - -I veth0 -c 1 2001:db8::1
 both adaptive - -A -c 3 192.0.2.1
+# Which address of the host's own file would be tried first is its affair.
+echo '127.0.0.1 localhost' >"$tmp/hosts"
+mount --bind "$tmp/hosts" /etc/hosts
 both name - -c 2 "${QUICK[@]}" localhost
 
 # What differs on purpose: a probe in flight at the interrupt was not lost.
