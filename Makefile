@@ -40,9 +40,12 @@ LIB_SRC := \
 	lib/net/sock.c \
 	lib/net/source.c \
 	lib/wire/checksum.c \
+	lib/wire/ext.c \
 	lib/wire/icmp.c \
 	lib/wire/ip.c \
-	lib/wire/quote.c
+	lib/wire/quote.c \
+	lib/wire/tcp.c \
+	lib/wire/udp.c
 
 CMD_SRC := \
 	cmd/addrtext.c \
@@ -105,6 +108,8 @@ TEST_SRC := \
 	tests/unit/test_demux.c \
 	tests/unit/test_departure.c \
 	tests/unit/test_diagnostic.c \
+	tests/unit/test_ext.c \
+	tests/unit/test_ext_icmp.c \
 	tests/unit/test_icmp.c \
 	tests/unit/test_icmp_names.c \
 	tests/unit/test_ip.c \
@@ -149,7 +154,10 @@ TEST_SRC := \
 	tests/unit/test_shared.c \
 	tests/unit/test_target.c \
 	tests/unit/test_task.c \
+	tests/unit/test_tcp.c \
+	tests/unit/test_tcp_options.c \
 	tests/unit/test_turn.c \
+	tests/unit/test_udp.c \
 	tests/unit/test_utf8.c \
 	tests/unit/test_wheel.c
 
@@ -198,11 +206,13 @@ NETSIM_MAIN := \
 # Each is tests/fuzz/fuzz_NAME.c with its seeds in tests/fuzz/corpus/NAME/.
 FUZZ_SRC := \
 	tests/fuzz/fuzz_argv.c \
+	tests/fuzz/fuzz_ext.c \
 	tests/fuzz/fuzz_icmp4.c \
 	tests/fuzz/fuzz_icmp6.c \
 	tests/fuzz/fuzz_netsim.c \
 	tests/fuzz/fuzz_quote.c \
-	tests/fuzz/fuzz_targets.c
+	tests/fuzz/fuzz_targets.c \
+	tests/fuzz/fuzz_tcp.c
 
 # ---- Packages: what is missing is installed, before anything else ----------
 
@@ -428,7 +438,7 @@ tidy = printf '%s\n' $(addprefix $(srcdir)/,$(1)) | \
 	  -std=gnu11 -include config.h $(2)
 
 LINT := lint-scripts lint-man lint-cppcheck-lib lint-cppcheck-cmd \
-	lint-tidy-lib lint-tidy-cmd
+	lint-tidy-lib lint-tidy-cmd lint-cppcheck-netsim lint-tidy-netsim
 lint: check-layers format-check $(LINT)
 lint-scripts:
 	@if ! command -v shellcheck >/dev/null; then \
@@ -444,6 +454,10 @@ lint-tidy-lib: config.h
 	$(call tidy,$(LIB_SRC),$(LIB_INC) $(EV_CFLAGS))
 lint-tidy-cmd: config.h
 	$(call tidy,$(CMD_SRC),$(CMD_INC) $(CMD_CFLAGS))
+lint-cppcheck-netsim: config.h
+	$(call cppcheck,$(NETSIM_SRC) $(NETSIM_MAIN),-I$(srcdir)/lib)
+lint-tidy-netsim: config.h
+	$(call tidy,$(NETSIM_SRC) $(NETSIM_MAIN),-I$(srcdir)/lib)
 
 format:
 	$(CLANG_FORMAT) -i $(C_FILES)

@@ -258,3 +258,24 @@ nd_ip6_put(struct nd_wbuf *w, const struct nd_ip *ip)
 	nd_put_bytes(w, bytes, sizeof(bytes));
 	return w->bad ? 0 : sizeof(bytes);
 }
+
+uint32_t
+nd_ip_pseudo(
+    int af, const uint8_t *src, const uint8_t *dst, uint8_t proto, size_t len)
+{
+	if (af == AF_INET)
+		return nd_sum_pseudo4(src, dst, proto, (uint16_t)len);
+	return nd_sum_pseudo6(src, dst, proto, (uint32_t)len);
+}
+
+bool
+nd_ip_transport_ok(bool *unfinished, uint32_t acc, uint16_t checksum,
+    const uint8_t *data, size_t len)
+{
+	if (nd_sum_ok(acc, data, len))
+		return true;
+	if (checksum != acc)
+		return false;
+	*unfinished = true;
+	return true;
+}

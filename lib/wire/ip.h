@@ -61,4 +61,21 @@ enum nd_wire nd_ip_decode_quoted(
 size_t nd_ip4_put(struct nd_wbuf *w, const struct nd_ip *ip);
 size_t nd_ip6_put(struct nd_wbuf *w, const struct nd_ip *ip);
 
+/*
+ * The partial sum of the pseudo header of family AF, which is AF_INET or
+ * AF_INET6, for a transport header and all that follows it, LEN bytes.
+ */
+uint32_t nd_ip_pseudo(
+    int af, const uint8_t *src, const uint8_t *dst, uint8_t proto, size_t len);
+
+/*
+ * Whether such a message, with the partial sum ACC of its pseudo header and the
+ * checksum that it says, is intact. A packet of this host, or of one that
+ * shares its kernel, comes to a raw socket with a checksum that was left to the
+ * hardware: it is still the sum of the pseudo header. That one is let pass, and
+ * sets UNFINISHED.
+ */
+bool nd_ip_transport_ok(bool *unfinished, uint32_t acc, uint16_t checksum,
+    const uint8_t *data, size_t len);
+
 #endif

@@ -3,6 +3,7 @@
 #include "wire/ip.h"
 
 #include "packets.h"
+#include "wire/checksum.h"
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -437,4 +438,33 @@ Test(ip, writes_no_header_for_what_does_not_fit)
 	w = nd_wbuf_init(data, sizeof(data));
 	cr_assert_eq(nd_ip6_put(&w, &ip), 0);
 	cr_assert(w.bad);
+}
+
+Test(ip, pseudo_headers_of_both_families)
+{
+	static const uint8_t a[16] = {1, 2, 3, 4, 5}, b[16] = {6, 7, 8, 9, 10};
+
+	cr_assert_eq(nd_ip_pseudo(AF_INET, a, b, IPPROTO_UDP, 77),
+	    nd_sum_pseudo4(a, b, IPPROTO_UDP, 77));
+	cr_assert_eq(nd_ip_pseudo(AF_INET6, a, b, IPPROTO_TCP, 77777),
+	    nd_sum_pseudo6(a, b, IPPROTO_TCP, 77777));
+}
+
+Test(ip, a_transport_checksum_is_right_or_left_to_the_hardware)
+{
+	static const uint8_t a[4] = {192, 0, 2, 1}, b[4] = {192, 0, 2, 2};
+	uint8_t data[8] = {0x9c, 0x40, 0x82, 0x9a, 0, 8};
+	uint32_t acc = nd_ip_pseudo(AF_INET, a, b, IPPROTO_UDP, 8);
+	uint16_t right = nd_sum_fold(nd_sum(acc, data, 8));
+
+	for (uint32_t sum = 0; sum <= 0xffff; sum++) {
+		bool unfinished = false;
+
+		data[6] = (uint8_t)(sum >> 8);
+		data[7] = (uint8_t)sum;
+		cr_assert_eq(nd_ip_transport_ok(
+				 &unfinished, acc, (uint16_t)sum, data, 8),
+		    sum == right || sum == acc);
+		cr_assert_eq(unfinished, sum == acc);
+	}
 }
