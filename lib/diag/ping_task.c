@@ -92,7 +92,7 @@ finish_if_done(struct nd_ping *ping)
 {
 	const bool enough =
 	    (ping->profile->flags & ND_PING_F_FIRST_REPLY) != 0 &&
-	    ping->rtt.n > 0;
+	    ping->rtt.n + ping->late > ping->late_errors;
 	struct nd_ping_event e;
 
 	if (!enough && (!all_sent(ping) || ping->task.in_flight > 0))

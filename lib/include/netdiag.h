@@ -219,7 +219,7 @@ enum nd_ping_status {
 
 #define ND_PING_F_ADAPTIVE 1u	 /* send the next once one is answered */
 #define ND_PING_F_ANY_SOURCE 2u	 /* broadcast, multicast: any sender answers */
-#define ND_PING_F_FIRST_REPLY 4u /* DONE after the first reply */
+#define ND_PING_F_FIRST_REPLY 4u /* DONE after the first reply, be it late */
 #define ND_PING_F_SENT 8u	 /* report ND_PING_SENT too */
 
 struct nd_ping_opts {

@@ -385,6 +385,26 @@ Test(ping, adaptive_follows_the_answers)
 	rig_free(r);
 }
 
+/* A slow target is there, too. */
+Test(ping, a_late_first_reply_ends_it)
+{
+	struct ping_rig *r = rig_new(NULL);
+	struct nd_ping_opts o = rig_opts(r, "192.0.2.7");
+	struct nd_ping *ping;
+
+	r->rtt_ns = 2500 * MS;
+	o.timeout_ns = SEC;
+	o.count = 10;
+	o.flags = ND_PING_F_FIRST_REPLY;
+	ping = rig_start(r, &o);
+	rig_run(r, 20 * SEC);
+	cr_assert_eq(rig_stats(ping).sent, 3);
+	cr_assert_eq(rig_stats(ping).late, 1);
+	cr_assert_eq(r->count[ND_PING_DONE], 1);
+	nd_ping_free(ping);
+	rig_free(r);
+}
+
 Test(ping, first_reply_ends_it)
 {
 	struct ping_rig *r = rig_new(NULL);
