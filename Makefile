@@ -338,8 +338,12 @@ netsim: $(NETSIM)
 $(NETSIM): $(NETSIM_OBJ) $(call obj,$(NETSIM_MAIN)) libnetdiag.a $(MK)
 	$(call say,LD) $(LINK) $(objects)
 
-demo: netdiag
-	@sh $(aux)/demo.sh ./netdiag
+demo: netdiag $(NETSIM)
+	@NETSIM=./$(NETSIM) sh $(aux)/demo.sh ./netdiag $(srcdir)/tests/lab
+
+# A shell in the example internet.
+lab: netdiag $(NETSIM)
+	@NETDIAG=./netdiag NETSIM=./$(NETSIM) bash $(srcdir)/tests/lab/enter.sh
 
 # ---- Checks ----------------------------------------------------------------
 
@@ -350,17 +354,19 @@ RUN_TEST  = sh $(aux)/run-test.sh
 # A function, for it costs a process or two: found when a check asks.
 PYTHON    = $(shell sh $(aux)/find-python.sh)
 TEST_ENV  = NETDIAG=$(CURDIR)/netdiag SRCDIR=$(abspath $(srcdir)) \
-	BUILDDIR=$(CURDIR) PYTHON=$(PYTHON) PYTHONDONTWRITEBYTECODE=1
+	BUILDDIR=$(CURDIR) PYTHON=$(PYTHON) PYTHONDONTWRITEBYTECODE=1 \
+	NETSIM=$(CURDIR)/$(NETSIM)
 
-check: check-layers check-unit check-fuzz check-cli
+check: check-layers check-unit check-fuzz check-cli check-lab
 	@grep -h 'Synthesis: Tested:' $(RESULTS)/unit/log
-	@tail -n 1 $(RESULTS)/cli/log
+	@tail -q -n 1 $(RESULTS)/cli/log $(RESULTS)/lab/log
 
 # In order under -j too, so that the output reads well; builds run beside.
 ifneq ($(filter check,$(GOALS)),)
 check-unit: | check-layers
 check-fuzz: | check-unit
 check-cli:  | check-fuzz
+check-lab:  | check-cli
 endif
 
 check-layers:
@@ -409,6 +415,9 @@ tests/fuzz/%.fuzzer: tests/fuzz/%.c $(LIB_SRC) $(NETSIM_SRC) \
 
 check-cli: all
 	@$(TEST_ENV) $(RUN_TEST) $(RESULTS)/cli $(srcdir)/tests/cli/run
+
+check-lab: all $(NETSIM)
+	@$(TEST_ENV) $(RUN_TEST) $(RESULTS)/lab $(srcdir)/tests/lab/run
 
 bench: all
 	@$(TEST_ENV) $(srcdir)/tests/bench/run
@@ -524,7 +533,8 @@ distclean: clean
 help:
 	@cat $(aux)/help.txt
 
-.PHONY: all netsim demo check check-unit check-fuzz check-cli check-layers fuzz bench \
+.PHONY: all netsim demo lab check check-unit check-fuzz check-cli check-lab \
+	check-layers fuzz bench \
 	lint $(LINT) format format-check \
 	install install-caps uninstall dist distcheck clean distclean help
 .SECONDARY:

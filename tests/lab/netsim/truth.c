@@ -77,7 +77,7 @@ describe_error(struct ns_error_said *said, const struct ns_draft *d)
 	if (!said->quotes)
 		return;
 	said->ttl = q[v4 ? 8 : 7];
-	said->tos = v4 ? q[1] : (uint8_t)(q[0] << 4 | q[1] >> 4);
+	said->tos = (uint8_t)(v4 ? q[1] : (q[0] << 4 | q[1] >> 4) & 0xff);
 	if (d->ext == NULL || d->len <= ERROR_HEADER + NS_EXT_QUOTE)
 		return;
 	said->interface = d->ext->interface;
