@@ -27,11 +27,15 @@ python:jsonschema               python3-jsonschema python3-jsonschema py3-jsonsc
 cmd:jq                          jq                jq                jq                jq
 cmd:ip                          iproute2          iproute           iproute2          iproute2
 cmd:ping                        iputils-ping      iputils           iputils           iputils
+cmd:fping                       fping             fping             fping             fping
+cmd:traceroute                  traceroute        traceroute        traceroute        traceroute
+cmd:tracepath                   iputils-tracepath iputils           iputils-tracepath iputils
 cmd:tcpdump                     tcpdump           tcpdump           tcpdump           tcpdump
 cmd:strace                      strace            strace            strace            strace
 cmd:nft                         nftables          nftables          nftables          nftables
 cmd:setcap                      libcap2-bin       libcap            libcap-setcap     libcap
 cmd:unshare                     util-linux        util-linux        util-linux        util-linux
+cmd:chrt                        util-linux        util-linux        util-linux        util-linux
 cmd:ps                          procps            procps-ng         procps            procps-ng
 cmd:mandoc                      mandoc            mandoc            mandoc            mandoc
 cmd:cppcheck                    cppcheck          cppcheck          cppcheck          cppcheck
@@ -44,6 +48,7 @@ END
     ;;
   bench) cat <<'END'
 cmd:fping                       fping             fping             fping             fping
+cmd:tcpdump                     tcpdump           tcpdump           tcpdump           tcpdump
 END
     ;;
   *) echo "usage: deps.sh [build|bench]" >&2; exit 2 ;;

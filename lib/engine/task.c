@@ -6,9 +6,13 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* A finished probe is remembered at least so long, or until so many newer. */
+/*
+ * A finished probe is remembered at least so long, or until so many newer: the
+ * round trip of a far target takes many a probe of a dense series, and a flood
+ * must not use up the 65,536 sequence numbers of an address.
+ */
 #define REMEMBER_NS 10000000000
-#define REMEMBER_NEWER 16
+#define REMEMBER_NEWER 256
 
 static struct nd_timer *
 queue_node(struct nd_task *task)

@@ -13,7 +13,7 @@
 #include "virtual_clock.h"
 
 #define FAKE_IDENT 0x1234
-#define FAKE_RECENT 256 /* sends of which a ready answer is kept */
+#define FAKE_RECENT 1024 /* sends of which a ready answer is kept */
 #define FAKE_MESSAGE 2048
 
 struct fake_net;
