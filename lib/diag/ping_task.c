@@ -283,7 +283,7 @@ credit(struct nd_ping *ping, enum nd_verdict verdict, uint64_t number,
 	return ND_PING_REPLY;
 }
 
-static void
+static bool
 on_reply(struct nd_task *task, struct nd_probe *p, const struct nd_answer *a)
 {
 	struct nd_ping *ping = of(task);
@@ -296,14 +296,16 @@ on_reply(struct nd_task *task, struct nd_probe *p, const struct nd_answer *a)
 	if (a->fault == ND_INVALID_COUNT)
 		c = nd_ping_check_reply(
 		    ping, number, a->payload, a->payload_len);
+	if (c.fault == ND_INVALID_TAG && a->fault == ND_INVALID_COUNT)
+		return false;
 	if (c.fault != ND_INVALID_COUNT) {
 		reject(ping, p, a, &c);
-		return;
+		return true;
 	}
 	e = event_of_probe(ping, ND_PING_REPLY, p);
 	verdict = nd_probe_answered(p, a, &t);
 	if (!task->active)
-		return;
+		return true;
 	e.status = credit(ping, verdict, number, a, &t);
 	e.rtt_ns = t.rtt_ns;
 	e.clock = t.clock;
@@ -311,6 +313,7 @@ on_reply(struct nd_task *task, struct nd_probe *p, const struct nd_answer *a)
 		hurry(ping);
 	if (emit_answer(ping, &e, a))
 		finish_if_done(ping);
+	return true;
 }
 
 /* Of a reply all must be as it was sent; of an error it can only be a part. */

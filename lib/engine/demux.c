@@ -70,25 +70,29 @@ find_proven(
 }
 
 /*
- * No probe has this address and tag. It may be a reply to one, from the wrong
- * address. Else it is counted where its sender is a target.
+ * Not an answer to the probe P that has its address and tag, or to none (NULL).
+ * It may be one to another, from the wrong address. Else it is counted where
+ * its sender is a target.
  */
 static void
-stray_reply(struct nd_ctx *ctx, struct nd_answer *a, const struct nd_key *key)
+stray_reply(struct nd_ctx *ctx, struct nd_answer *a, const struct nd_key *key,
+    struct nd_probe *p)
 {
-	struct nd_probe *p = find_proven(ctx, a, key);
+	struct nd_probe *proven = find_proven(ctx, a, key);
 	uint32_t at = 0;
 
-	a->fault = ND_INVALID_SOURCE;
-	if (p == NULL) {
+	if (proven != NULL) {
+		a->fault = ND_INVALID_SOURCE;
+		p = proven;
+	} else if (p != NULL) {
+		a->fault = ND_INVALID_TAG;
+	} else {
 		a->fault = ND_INVALID_UNKNOWN;
 		p = nd_table_scan(
 		    &ctx->table, key, true, &at, &ctx->scan_budget);
 	}
-	if (p != NULL)
-		p->task->ops->reply(p->task, p, a);
-	else
-		invalid(ctx, ND_INVALID_UNKNOWN);
+	if (p == NULL || !p->task->ops->reply(p->task, p, a))
+		invalid(ctx, a->fault);
 }
 
 static void
@@ -108,10 +112,8 @@ echo_reply(struct nd_ctx *ctx, struct nd_sock *s, struct nd_answer *a)
 	a->payload = icmp->body;
 	a->payload_len = icmp->body_len;
 	p = find(ctx, &a->packet->from, s->proto, key.tag);
-	if (p != NULL)
-		p->task->ops->reply(p->task, p, a);
-	else
-		stray_reply(ctx, a, &key);
+	if (p == NULL || !p->task->ops->reply(p->task, p, a))
+		stray_reply(ctx, a, &key, p);
 }
 
 /* The quote must be of an echo request of ours: RFC 792, RFC 4443 2.4. */
@@ -199,9 +201,7 @@ bad_checksum(struct nd_ctx *ctx, struct nd_sock *s, struct nd_answer *a)
 	seq = nd_get16(&b);
 	p = find(ctx, &a->packet->from, s->proto, echo_tag(ident, seq));
 	a->fault = ND_INVALID_CHECKSUM;
-	if (p != NULL && !b.bad)
-		p->task->ops->reply(p->task, p, a);
-	else
+	if (p == NULL || b.bad || !p->task->ops->reply(p->task, p, a))
 		invalid(ctx, ND_INVALID_CHECKSUM);
 }
 

@@ -40,10 +40,14 @@ struct nd_task_ops {
 	 * asks for another turn shortly.
 	 */
 	int (*send)(struct nd_task *task);
-	/* An answer for P, to be authenticated by the task. */
-	void (*reply)(struct nd_task *task, struct nd_probe *p,
+	/*
+	 * An answer for P, to be authenticated by the task. False, and nothing
+	 * has happened: by what it brings back it is no answer to P. Then it
+	 * comes again with its fault set, for P or for whom it proves to be.
+	 */
+	bool (*reply)(struct nd_task *task, struct nd_probe *p,
 	    const struct nd_answer *answer);
-	/* The same for an ICMP error that quotes P. */
+	/* An ICMP error that quotes P, to be authenticated by the task. */
 	void (*error)(struct nd_task *task, struct nd_probe *p,
 	    const struct nd_answer *answer);
 	/*

@@ -98,23 +98,24 @@ authentic(struct nd_task *task, const struct nd_answer *a)
 	return false;
 }
 
-static void
+static bool
 look_reply(struct nd_task *task, struct nd_probe *p, const struct nd_answer *a)
 {
 	struct look *l = of(task);
 	struct nd_timing t;
 
 	if (!authentic(task, a))
-		return;
+		return true;
 	if (nd_probe_answered(p, a, &t) != ND_VERDICT_IN_TIME) {
 		l->again++;
-		return;
+		return true;
 	}
 	l->ttl = a->packet->ttl;
 	l->tos = a->packet->tos;
 	l->from = a->packet->from;
 	l->rtt_ns = t.rtt_ns;
 	end(l, REACHED);
+	return true;
 }
 
 static void

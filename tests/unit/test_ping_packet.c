@@ -111,6 +111,34 @@ Test(ping_packet, wrong_source_counts_for_its_target)
 	end(&x, 1);
 }
 
+/* The wrong source is a target as well, and its probe has the same number. */
+Test(ping_packet, wrong_source_counts_for_its_target_and_for_no_other)
+{
+	struct ping_rig *r = rig_new(NULL);
+	struct nd_ping *ping[2];
+	struct fake_message m;
+
+	r->net.on_send = rig_silence;
+	ping[0] = rig_ping(r, "192.0.2.7", 1);
+	ping[1] = rig_ping(r, "192.0.2.8", 1);
+	rig_run(r, 0);
+	m = *fake_net_recent(&r->net, 1);
+	m.from = fake_net_recent(&r->net, 2)->from;
+	fake_message_arrives(&r->net, &m, 0);
+	rig_run(r, 0);
+	cr_assert_eq(rig_ctx_stats(r).invalid[ND_INVALID_SOURCE], 1);
+	cr_assert_eq(rig_stats(ping[0]).invalid, 1);
+	cr_assert_eq(rig_stats(ping[1]).invalid, 0);
+	rig_answer(r, 1, 0);
+	rig_answer(r, 2, 0);
+	rig_run(r, 0);
+	for (int i = 0; i < 2; i++) {
+		cr_assert_eq(rig_stats(ping[i]).received, 1);
+		nd_ping_free(ping[i]);
+	}
+	rig_free(r);
+}
+
 Test(ping_packet, sequence_never_sent_is_unknown)
 {
 	struct one x = one();
