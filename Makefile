@@ -74,6 +74,7 @@ CMD_SRC := \
 	cmd/ping_rows.c \
 	cmd/ping_setup.c \
 	cmd/ping_targets.c \
+	cmd/ping_tell.c \
 	cmd/priv.c \
 	cmd/priv_hint.c \
 	cmd/rdns.c \

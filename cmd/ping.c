@@ -88,7 +88,7 @@ on_status(void *user)
 		now.lost += stats.lost;
 		now.errors += stats.errors;
 		now.unfinished += stats.unfinished;
-		now.alive += stats.received > 0;
+		now.alive += stats.received + stats.late > stats.late_errors;
 	}
 	now.duration_ns = ping_monotonic_ns() - run->began_ns;
 	report_status(run->report,
@@ -110,26 +110,12 @@ on_deadline(struct ev_loop *loop, ev_timer *w, int events)
 static void
 on_every(struct ev_loop *loop, ev_timer *w, int events)
 {
-	struct ping_run *run = w->data;
-	struct nd_ping_stats stats = {.size = sizeof(stats)};
-	struct report_summary interim = {.stats = &stats};
-	char text[ADDRTEXT_MAX];
-
 	(void)loop;
 	(void)events;
-	for (size_t i = 0; i < run->rows.n; i++) {
-		const struct row *row = rows_at(&run->rows, i);
-		struct report_target t = row_target(row, text);
-
-		if (row->state != ROW_RUNNING || row->ping == NULL ||
-		    nd_ping_stats(row->ping, &stats) != 0)
-			continue;
-		ping_judge(&run->opts, &interim);
-		run->report->ops->interim(
-		    run->report, &t, &interim, ping_realtime_ns());
-	}
+	ping_tell_interims(w->data);
 }
 
+/* Before the loop waits. */
 static void
 on_prepare(struct ev_loop *loop, ev_prepare *w, int events)
 {
@@ -154,9 +140,7 @@ start_watchers(struct ping_run *run)
 	ev_prepare_init(&run->flush, on_prepare);
 	run->flush.data = run;
 	ev_prepare_start(run->loop, &run->flush);
-	ev_idle_init(&run->tell, ping_on_idle);
-	ev_set_priority(&run->tell, EV_MINPRI);
-	run->tell.data = run;
+	ping_tell_init(run);
 	ev_timer_init(&run->hold_timer, ping_on_hold_timer, 0, 0);
 	run->hold_timer.data = run;
 	if (o->deadline_ns > 0) {

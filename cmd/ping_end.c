@@ -51,12 +51,16 @@ tell_all(struct ping_run *run)
 	for (size_t i = 0; i < run->rows.n; i++) {
 		struct row *row = rows_at(&run->rows, i);
 
+		/* Nobody hears it, and a signal gives the exit status. */
+		if (out_state(run->out) != OUT_OPEN && !run->gave_up)
+			return;
 		if (row->secondary)
 			continue;
 		for (; row != NULL; row = row->sibling) {
 			if (row->ping != NULL)
 				nd_ping_stop(row->ping);
-			if (row->state == ROW_NEW || row->state == ROW_NAME) {
+			if (row->family == AF_UNSPEC &&
+			    row->state != ROW_FAILED) {
 				row->state = ROW_FAILED;
 				row->code = REPORT_RESOLVE;
 				row->cause = "not resolved in time";

@@ -172,9 +172,7 @@ open_files(struct ping_run *run)
 static void
 on_stall(void *user, bool stalled)
 {
-	struct ping_run *run = user;
-
-	nd_ctx_pause(run->ctx, stalled);
+	ping_stalled(user, stalled);
 }
 
 static void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * ping_rows.c: the life of a row: its name is resolved, it is started, it is
- * decided, its summary is told.
+ * decided.
  */
 #include "ping_run.h"
 
@@ -14,165 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SENDERS_MAX 1024
-
-/* ---- Telling ------------------------------------------------------------- */
-
-void
-ping_judge(const struct ping_opts *o, struct report_summary *summary)
-{
-	const struct nd_ping_stats *s = summary->stats;
-	const uint64_t replies = s->received + s->late - s->late_errors;
-	const uint64_t decided = s->sent - s->unfinished;
-	const uint64_t lost = s->lost + s->errors;
-	/* Where percentiles were given up, the largest stands for them. */
-	const int64_t rtt = s->rtt.p95_ns >= 0 ? s->rtt.p95_ns : s->rtt.max_ns;
-
-	/* max_loss is in millionths of a percent. */
-	summary->over_loss =
-	    o->max_loss >= 0 && decided > 0 &&
-	    (double)lost * 1e8 > (double)o->max_loss * (double)decided;
-	/* A target that is down has no time to blame. */
-	summary->over_rtt = o->max_rtt_ns >= 0 && replies > 0 &&
-			    (rtt < 0 || rtt > o->max_rtt_ns);
-	summary->judged_rtt_ns = rtt;
-	summary->ok = replies > 0 && !summary->over_loss && !summary->over_rtt;
-}
-
-static void
-add_up(struct ping_run *run, const struct row *row,
-    const struct report_summary *summary)
-{
-	const struct nd_ping_stats *s = summary->stats;
-	struct report_end *e = &run->end;
-
-	e->sent += s->sent;
-	e->received += s->received;
-	e->lost += s->lost;
-	e->late += s->late;
-	e->errors += s->errors;
-	e->send_errors += s->send_errors;
-	e->unfinished += s->unfinished;
-	e->alive += row->alive;
-	e->failed += !row->met;
-	e->over_loss += summary->over_loss;
-	e->over_rtt += summary->over_rtt;
-}
-
-/* Who answered a broadcast: a list for the report, or NULL. */
-static struct nd_ping_sender *
-senders_of(const struct nd_ping *ping, size_t *n)
-{
-	struct nd_ping_sender *list;
-
-	*n = 0;
-	list = calloc(SENDERS_MAX, sizeof(*list));
-	while (list != NULL && *n < SENDERS_MAX &&
-	       nd_ping_sender(ping, *n, &list[*n]) == 0)
-		++*n;
-	return list;
-}
-
-static void
-tell_summary(struct ping_run *run, struct row *row, enum report_reason why)
-{
-	struct nd_ping_stats stats = {.size = sizeof(stats)};
-	struct nd_ctx_stats ctx = {.size = sizeof(ctx)};
-	struct nd_ping_sender *senders = NULL;
-	struct report_summary summary = {.stats = &stats, .reason = why};
-	char text[ADDRTEXT_MAX];
-	struct report_target t = row_target(row, text);
-
-	(void)nd_ping_stats(row->ping, &stats);
-	ping_judge(&run->opts, &summary);
-	row->met = summary.ok;
-	row->alive = stats.received + stats.late > stats.late_errors;
-	add_up(run, row, &summary);
-	if (!row->met)
-		ping_status_at_least(run, EXIT_UNMET);
-	if (run->targets == 1 && nd_ctx_stats(run->ctx, &ctx) == 0)
-		summary.ctx = &ctx;
-	if (row->any_source)
-		senders = senders_of(row->ping, &summary.nsenders);
-	summary.senders = senders;
-	run->report->ops->summary(
-	    run->report, &t, &summary, ping_realtime_ns());
-	free(senders);
-	nd_ping_free(row->ping);
-	row->ping = NULL;
-}
-
-static void
-tell_error(struct ping_run *run, const struct row *row)
-{
-	const struct report_error error = {
-	    .code = (enum report_code)row->code, .message = row->cause};
-	char text[ADDRTEXT_MAX];
-	struct report_target t = row_target(row, text);
-
-	if (row->code == REPORT_RESOLVE)
-		run->end.unresolved++;
-	else
-		run->end.failed++;
-	run->report->ops->error(run->report, &t, &error, ping_realtime_ns());
-}
-
-void
-ping_tell(struct ping_run *run, struct row *row, enum report_reason why)
-{
-	if (row->told)
-		return;
-	row->told = true;
-	if (row->ping != NULL)
-		tell_summary(run, row, why);
-	else if (row->state == ROW_FAILED)
-		tell_error(run, row);
-}
-
-/*
- * Summaries wait until nothing else is to be done, so that they do not hold up
- * a sweep, but not for long.
- */
-#define TELL_WAIT_NS INT64_C(1000000000)
-#define TELL_AT_ONCE 64
-
-static void
-tell_some(struct ping_run *run)
-{
-	struct row *row;
-
-	for (int i = 0; i < TELL_AT_ONCE && run->untold != NULL; i++) {
-		row = run->untold;
-		run->untold = row->untold;
-		ping_tell(run, row, REPORT_DONE);
-	}
-	run->untold_since_ns = ping_monotonic_ns();
-	if (run->untold == NULL)
-		ev_idle_stop(run->loop, &run->tell);
-}
-
-void
-ping_on_idle(struct ev_loop *loop, ev_idle *w, int events)
-{
-	(void)loop;
-	(void)events;
-	tell_some(w->data);
-}
-
-static void
-tell_soon(struct ping_run *run, struct row *row)
-{
-	if (run->untold == NULL) {
-		run->untold = row;
-		run->untold_since_ns = ping_monotonic_ns();
-		ev_idle_start(run->loop, &run->tell);
-	} else {
-		run->untold_last->untold = row;
-	}
-	run->untold_last = row;
-	if (ping_monotonic_ns() - run->untold_since_ns > TELL_WAIT_NS)
-		tell_some(run);
-}
+#define START_AT_ONCE 64
+/* Before the first probe leaves: half of what a signal may have to wait. */
+#define START_FIRST_NS INT64_C(50000000)
 
 static void
 decided(struct ping_run *run, struct row *row, enum row_state state)
@@ -180,7 +24,7 @@ decided(struct ping_run *run, struct row *row, enum row_state state)
 	row->state = (uint8_t)state;
 	run->undecided--;
 	if (!run->report->ops->at_end)
-		tell_soon(run, row);
+		ping_tell_soon(run, row);
 	if (run->undecided == 0 && hold_first(&run->hold) == NULL)
 		ping_finish(run, REPORT_DONE);
 }
@@ -324,18 +168,67 @@ start_name(struct ping_run *run, struct row *row)
 		ping_fail(run, row, REPORT_RESOLVE, nd_strerror(r));
 }
 
-void
-ping_start_rows(struct ping_run *run)
+static void
+start_some(struct ping_run *run)
 {
-	/* Siblings are added behind, and start by themselves. */
-	const size_t n = run->rows.n;
+	for (int i = 0; i < START_AT_ONCE && run->unstarted > 0; i++) {
+		struct row *row =
+		    rows_at(&run->rows, run->typed - run->unstarted);
 
-	for (size_t i = 0; i < n && !run->stopping; i++) {
-		struct row *row = rows_at(&run->rows, i);
-
+		if (run->stopping || run->stalled)
+			return;
+		run->unstarted--;
 		if (row->family == AF_UNSPEC)
 			start_name(run, row);
 		else
 			start_row(run, row);
 	}
+}
+
+/* The loop turns between two portions: replies and signals do not wait. */
+static void
+start_soon(struct ping_run *run)
+{
+	if (run->unstarted == 0 || run->stopping || run->stalled)
+		return;
+	ev_timer_set(&run->start, 0, 0);
+	ev_timer_start(run->loop, &run->start);
+}
+
+static void
+on_start(struct ev_loop *loop, ev_timer *w, int events)
+{
+	(void)loop;
+	(void)events;
+	start_some(w->data);
+	start_soon(w->data);
+}
+
+void
+ping_start_rows(struct ping_run *run)
+{
+	/* Siblings are added behind, and start by themselves. */
+	run->unstarted = run->typed = run->rows.n;
+	ev_timer_init(&run->start, on_start, 0, 0);
+	run->start.data = run;
+	do
+		start_some(run);
+	while (run->unstarted > 0 && !run->stopping && !run->stalled &&
+	       ping_monotonic_ns() - run->began_ns < START_FIRST_NS);
+	start_soon(run);
+}
+
+void
+ping_stalled(struct ping_run *run, bool stalled)
+{
+	/* The end has a way of its own to wait for the reader. */
+	if (run->stopping)
+		return;
+	run->stalled = stalled;
+	nd_ctx_pause(run->ctx, stalled);
+	if (stalled)
+		return;
+	ping_tell_resume(run);
+	if (!ev_is_active(&run->start))
+		start_soon(run);
 }

@@ -44,10 +44,14 @@ struct ping_run {
 
 	ev_timer deadline, every;
 	ev_prepare flush;
-	ev_idle tell; /* active: some summaries wait */
-	struct row *untold, *untold_last;
-	int64_t untold_since_ns;
-	int64_t began_ns; /* monotonic */
+	ev_timer start;		 /* active: rows are to be started */
+	size_t unstarted, typed; /* the last ones of those that were typed */
+	ev_idle tell;		 /* both active: something is to be told */
+	ev_timer tell_late;
+	struct row *untold, *untold_last; /* whose summaries wait */
+	size_t interim_next, interim_end; /* rows whose interim ones do */
+	bool stalled;			  /* the reader does not keep up */
+	int64_t began_ns;		  /* monotonic */
 	enum report_reason reason;
 	bool stopping;	       /* nothing more is sent */
 	bool gave_up;	       /* at a signal, on output that nobody takes */
@@ -98,21 +102,27 @@ int ping_make_rows(struct ping_run *run);
 
 /* ---- ping_rows.c: the life of a row -------------------------------------- */
 
-/*
- * Sets `ok` of SUMMARY, whose `stats` are given: at least one reply, late ones
- * included, and within the thresholds; and which of those it is beyond.
- */
-void ping_judge(const struct ping_opts *opts, struct report_summary *summary);
-/* Starts all rows, or the resolving of their names. */
+/* Starts all rows, or the resolving of their names, in portions. */
 void ping_start_rows(struct ping_run *run);
 void ping_resolved(
     void *user, int err, const struct addrinfo *list, int64_t took_ns);
-/* Tells summaries that waited, and stops when there are none. */
-void ping_on_idle(struct ev_loop *loop, ev_idle *w, int events);
-/* Tells the row's summary or error, once. */
-void ping_tell(struct ping_run *run, struct row *row, enum report_reason why);
 void ping_fail(struct ping_run *run, struct row *row, enum report_code code,
     const char *cause);
+/* While the reader does not keep up, nothing is started, sent or told. */
+void ping_stalled(struct ping_run *run, bool stalled);
+
+/* ---- ping_tell.c: summaries -----------------------------------------------
+ */
+
+void ping_tell_init(struct ping_run *run);
+/* Tells the row's summary or error, once. */
+void ping_tell(struct ping_run *run, struct row *row, enum report_reason why);
+/* The same in a moment of leisure, for a row that is decided. */
+void ping_tell_soon(struct ping_run *run, struct row *row);
+/* Interim summaries of all rows that are being measured, likewise. */
+void ping_tell_interims(struct ping_run *run);
+/* Goes on after a stall. */
+void ping_tell_resume(struct ping_run *run);
 
 /* ---- ping_end.c -----------------------------------------------------------
  */
