@@ -336,15 +336,13 @@ static void
 on_error(struct nd_task *task, struct nd_probe *p, const struct nd_answer *a)
 {
 	struct nd_ping *ping = of(task);
-	const struct nd_icmp *icmp = a->is_message ? &a->icmp : NULL;
-	const struct nd_packet *packet = a->packet;
-	const uint8_t exceeded = task->addr.family == AF_INET ? 11 : 3;
+	const struct nd_icmp *icmp = &a->icmp;
 	struct nd_ping_event e;
 	struct nd_timing t;
 
 	/* These say that something else happened, not that it failed. */
-	if (icmp != NULL && (icmp->kind == ND_ICMP_REDIRECT ||
-				icmp->kind == ND_ICMP_SOURCE_QUENCH))
+	if (icmp->kind == ND_ICMP_REDIRECT ||
+	    icmp->kind == ND_ICMP_SOURCE_QUENCH)
 		return;
 	if (!nd_ping_check_quote(
 		ping, nd_probe_number(p), a->payload, a->payload_len)) {
@@ -354,16 +352,15 @@ on_error(struct nd_task *task, struct nd_probe *p, const struct nd_answer *a)
 		return;
 	}
 	e = event_of_probe(ping, ND_PING_UNREACHABLE, p);
-	e.icmp_type = icmp != NULL ? icmp->type : packet->icmp_type;
-	e.icmp_code = icmp != NULL ? icmp->code : packet->icmp_code;
+	e.icmp_type = icmp->type;
+	e.icmp_code = icmp->code;
 	e.rewritten = a->rewritten;
-	if (e.icmp_type == exceeded)
+	if (icmp->kind == ND_ICMP_TTL_EXCEEDED ||
+	    icmp->kind == ND_ICMP_REASSEMBLY)
 		e.status = ND_PING_TTL_EXCEEDED;
-	if (icmp == NULL && packet->info > 0)
-		e.info = (int)packet->info;
-	else if (icmp != NULL && icmp->kind == ND_ICMP_TOO_BIG)
+	else if (icmp->kind == ND_ICMP_TOO_BIG)
 		e.info = (int)icmp->mtu;
-	else if (icmp != NULL && icmp->kind == ND_ICMP_PARAMETER)
+	else if (icmp->kind == ND_ICMP_PARAMETER)
 		e.info = (int)icmp->pointer;
 	switch (nd_probe_failed(p, a, &t)) {
 	case ND_VERDICT_IN_TIME:

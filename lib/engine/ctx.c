@@ -279,6 +279,8 @@ nd_ctx_pause(struct nd_ctx *ctx, bool pause)
 		return;
 	ctx->paused = pause;
 	if (pause) {
+		/* It may be for good. */
+		nd_ctx_look_for_drops(ctx);
 		ctx->paused_since_ns = now;
 	} else {
 		ctx->stats.paused_ns += now - ctx->paused_since_ns;
@@ -293,7 +295,6 @@ nd_ctx_stats(const struct nd_ctx *ctx, struct nd_ctx_stats *ret)
 		return ND_EOPTION;
 	*ret = ctx->stats;
 	ret->size = sizeof(*ret);
-	ret->in_flight = ctx->stats.in_flight;
 	ret->histogram_bytes = ctx->rtt_budget.used;
 	ret->histogram_full = ctx->rtt_budget.full;
 	ret->clock_steps = ctx->time.steps;

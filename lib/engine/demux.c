@@ -228,6 +228,22 @@ message(struct nd_ctx *ctx, struct nd_sock *s, struct nd_answer *a)
 		ctx->stats.ignored++;
 }
 
+/* What the kernel tells of an ICMP error, as if it had been decoded. */
+static struct nd_icmp
+reported(const struct nd_packet *packet, int family)
+{
+	struct nd_icmp icmp = {.type = packet->icmp_type,
+	    .code = packet->icmp_code,
+	    .kind =
+		nd_icmp_kind_of(family, packet->icmp_type, packet->icmp_code)};
+
+	if (icmp.kind == ND_ICMP_TOO_BIG)
+		icmp.mtu = packet->info;
+	else if (icmp.kind == ND_ICMP_PARAMETER)
+		icmp.pointer = packet->info;
+	return icmp;
+}
+
 /* DATA is our own message as it was sent. */
 static void
 error_report(struct nd_ctx *ctx, struct nd_sock *s, struct nd_answer *a)
@@ -243,6 +259,7 @@ error_report(struct nd_ctx *ctx, struct nd_sock *s, struct nd_answer *a)
 		ctx->stats.ignored++;
 		return;
 	}
+	a->icmp = reported(a->packet, s->family);
 	a->payload = nd_rest(&b);
 	a->payload_len = nd_left(&b);
 	p = find(ctx, &a->packet->to, s->proto, echo_tag(ident, seq));

@@ -8,12 +8,15 @@
 #define RING 4096u
 /* More between the two stamps of a packet: a queue of the host held it. */
 #define QUEUED_NS 50000
+/* Between two looks whether a stamp is awaited. */
+#define RESTART_NS 10000000
 
 struct nd_departure {
 	struct nd_probe *probe; /* NULL: its stamp has come */
 	struct nd_task *task;
+	int64_t sent_ns;	  /* the probe's: no later one has it */
 	int64_t enqueued_real_ns; /* 0: unknown */
-	uint32_t send_id, number;
+	uint32_t send_id;
 	bool unsure; /* the kernel may know it by another send_id */
 };
 
@@ -41,22 +44,25 @@ is_awaited(const struct nd_departure *d)
 {
 	const struct nd_probe *p = d->probe;
 
-	return p != NULL && p->task == d->task && p->number == d->number &&
+	return p != NULL && p->task == d->task && p->sent_ns == d->sent_ns &&
 	       p->state == ND_PROBE_IN_FLIGHT;
 }
 
 void
-nd_departures_prepare(struct nd_departures *d, struct nd_sock *s)
+nd_departures_restart(
+    struct nd_departures *d, struct nd_sock *s, int64_t now_ns)
 {
 	const uint32_t used = s->sends < RING ? s->sends : RING;
 
-	if (d->ring == NULL || !s->sends_unsure)
+	if (d->ring == NULL || now_ns < d->restart_ns)
 		return;
+	d->restart_ns = now_ns + RESTART_NS;
 	for (uint32_t i = 0; i < used; i++)
 		if (is_awaited(&d->ring[i]))
 			return;
 	for (uint32_t i = 0; i < used; i++)
 		d->ring[i].probe = NULL;
+	d->restart_ns = 0;
 	(void)s->ops->enable_stamps(s);
 }
 
@@ -71,7 +77,7 @@ nd_departures_note(
 	d->ring[send_id % RING] = (struct nd_departure){.probe = p,
 	    .task = p->task,
 	    .send_id = send_id,
-	    .number = p->number,
+	    .sent_ns = p->sent_ns,
 	    .unsure = s->sends_unsure};
 }
 
@@ -93,7 +99,7 @@ departure_real_ns(const struct nd_departure *d, int64_t sent_real_ns)
 
 void
 nd_departures_stamp(struct nd_departures *d, const struct nd_timebase *t,
-    const struct nd_packet *packet, int64_t now_ns)
+    const struct nd_packet *packet)
 {
 	struct nd_departure *of;
 	struct nd_probe *p;
@@ -111,7 +117,7 @@ nd_departures_stamp(struct nd_departures *d, const struct nd_timebase *t,
 	p = of->probe;
 	of->probe = NULL;
 	left = nd_timebase_convert(
-	    t, departure_real_ns(of, packet->stamp_real_ns), now_ns);
+	    t, departure_real_ns(of, packet->stamp_real_ns), nd_monotonic(t));
 	if (left < p->sent_ns)
 		return;
 	p->timer.due_ns += left - p->sent_ns;

@@ -13,6 +13,7 @@
 /* A socket's departures whose stamps are awaited: the newest 4096. */
 struct nd_departures {
 	struct nd_departure *ring; /* NULL: no stamps are asked for */
+	int64_t restart_ns;	   /* not again before */
 };
 
 /* Asks S for stamps. 0, also where they are refused, or -ENOMEM. */
@@ -20,10 +21,12 @@ int nd_departures_init(struct nd_departures *d, struct nd_sock *s);
 void nd_departures_free(struct nd_departures *d);
 
 /*
- * To be called before each send on S. After a failed one the kernel's count of
- * sends is unknown: starts a new one as soon as no stamp is awaited.
+ * A send on S has failed, so that the kernel's count of them is unknown: starts
+ * a new one if no stamp is awaited. Called before a send, after what has come
+ * was read.
  */
-void nd_departures_prepare(struct nd_departures *d, struct nd_sock *s);
+void nd_departures_restart(
+    struct nd_departures *d, struct nd_sock *s, int64_t now_ns);
 /* P has just been sent on S. */
 void nd_departures_note(
     struct nd_departures *d, const struct nd_sock *s, struct nd_probe *p);
@@ -32,6 +35,6 @@ void nd_departures_note(
  * is still in flight, and moves its timeout along.
  */
 void nd_departures_stamp(struct nd_departures *d, const struct nd_timebase *t,
-    const struct nd_packet *packet, int64_t now_ns);
+    const struct nd_packet *packet);
 
 #endif

@@ -215,7 +215,8 @@ nd_task_shoot(
 
 	if (p == NULL)
 		return -EAGAIN;
-	nd_departures_prepare(departures, s);
+	if (s->sends_unsure)
+		nd_departures_restart(departures, s, nd_monotonic(&ctx->time));
 	p->number = (uint32_t)(task->numbers + 1) & 0xffffff;
 	p->sent_ns = nd_monotonic(&ctx->time);
 	p->timer.due_ns = p->sent_ns + shot->timeout_ns;

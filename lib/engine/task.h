@@ -18,9 +18,9 @@ struct nd_task;
 /* A received packet that names a probe. Valid during the call. */
 struct nd_answer {
 	const struct nd_packet *packet;
-	bool is_message; /* ICMP is set; else it is an error report */
-	struct nd_icmp icmp;
-	struct nd_quote quote;	/* of an ICMP error */
+	bool is_message;       /* else the kernel's report of an ICMP error */
+	struct nd_icmp icmp;   /* of a report: kind, type, code, mtu, pointer */
+	struct nd_quote quote; /* of an ICMP error */
 	const uint8_t *payload; /* of ours, that came back: of the reply or of
 				 * the quote */
 	size_t payload_len;

@@ -29,7 +29,7 @@ drain_errors(struct nd_ctx *ctx, int sock)
 		for (int j = 0; j < n; j++) {
 			if (batch[j].kind == ND_PACKET_STAMP)
 				nd_departures_stamp(&ctx->departures[sock],
-				    &ctx->time, &batch[j], ctx->now_ns);
+				    &ctx->time, &batch[j]);
 			else if (batch[j].kind == ND_PACKET_ERROR)
 				nd_demux(ctx, s, &batch[j]);
 		}
@@ -71,8 +71,8 @@ drain(struct nd_ctx *ctx)
 	return empty;
 }
 
-static void
-look_for_drops(struct nd_ctx *ctx)
+void
+nd_ctx_look_for_drops(struct nd_ctx *ctx)
 {
 	uint64_t drops = 0;
 
@@ -116,7 +116,7 @@ expire(struct nd_ctx *ctx)
 			continue;
 		}
 		if (!looked)
-			look_for_drops(ctx);
+			nd_ctx_look_for_drops(ctx);
 		looked = true;
 		nd_probe_expire(p);
 	}
@@ -129,6 +129,20 @@ collect_ready(struct nd_ctx *ctx)
 
 	while ((t = nd_wheel_pop(&ctx->task_timers, ctx->now_ns)) != NULL)
 		nd_task_enqueue((struct nd_task *)(void *)t);
+}
+
+/*
+ * Once a send has failed, stamps that have come are read before the next one:
+ * then the kernel's count of sends can start anew.
+ */
+static bool
+is_count_unsure(const struct nd_ctx *ctx)
+{
+	for (int i = 0; i < ctx->sock_count; i++)
+		if (ctx->socks[i].sends_unsure &&
+		    (ctx->socks[i].caps & ND_NET_TX_STAMPS) != 0)
+			return true;
+	return false;
 }
 
 static bool
@@ -155,6 +169,8 @@ send_some(struct nd_ctx *ctx)
 		nd_task_trim(task);
 		if (task->ops->send(task) != -EAGAIN || task->dead) {
 			ctx->refusals = 0;
+			if (is_count_unsure(ctx))
+				return;
 			continue;
 		}
 		/*
@@ -187,6 +203,9 @@ nd_ctx_turn(struct nd_ctx *ctx)
 {
 	bool empty;
 
+	/* From inside a callback: the batch that it comes from is not done. */
+	if (ctx->depth > 0)
+		return false;
 	ctx->depth++;
 	ctx->scan_budget = SCANS_A_TURN;
 	empty = drain(ctx);

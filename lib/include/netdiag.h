@@ -27,6 +27,8 @@
  * - The library copies what it keeps. It never prints, exits, reads the
  *   environment, installs a signal handler or drops a privilege.
  * - Event structs, and what they point to, are valid during the callback only.
+ *   A callback may start, stop and free diagnostics; while it runs, a context
+ *   does not go on, not even where it runs the loop.
  */
 #ifndef NETDIAG_H
 #define NETDIAG_H

@@ -95,6 +95,12 @@ kind6(uint8_t type, uint8_t code)
 	}
 }
 
+enum nd_icmp_kind
+nd_icmp_kind_of(int af, uint8_t type, uint8_t code)
+{
+	return af == AF_INET ? kind4(type, code) : kind6(type, code);
+}
+
 bool
 nd_icmp_is_error(enum nd_icmp_kind kind)
 {
@@ -142,8 +148,7 @@ decode(struct nd_icmp *ret, int af, const uint8_t *data, size_t len)
 	icmp.code = nd_get8(&b);
 	nd_skip(&b, 2); /* the checksum */
 	word = nd_get32(&b);
-	icmp.kind = af == AF_INET ? kind4(icmp.type, icmp.code)
-				  : kind6(icmp.type, icmp.code);
+	icmp.kind = nd_icmp_kind_of(af, icmp.type, icmp.code);
 	icmp.body = nd_rest(&b);
 	icmp.body_len = nd_left(&b);
 	if (icmp.kind == ND_ICMP_ECHO_REQUEST ||

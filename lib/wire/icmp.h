@@ -43,6 +43,9 @@ struct nd_icmp {
 	size_t len;    /* the whole message */
 };
 
+/* Of family AF's TYPE and CODE. */
+enum nd_icmp_kind nd_icmp_kind_of(int af, uint8_t type, uint8_t code);
+
 /* Whether the body starts with a quoted datagram. */
 bool nd_icmp_is_error(enum nd_icmp_kind kind);
 

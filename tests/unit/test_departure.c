@@ -81,6 +81,29 @@ Test(departure, departures_of_freed_tasks_touch_nothing)
 	rig_free(r);
 }
 
+/* The next one takes the memory of the task and of the probe, and no stamp. */
+Test(departure, of_a_freed_task_is_not_taken_for_the_next_ones)
+{
+	struct ping_rig *r = with_departures();
+	struct nd_ping *ping;
+
+	r->rtt_ns = 100 * MS;
+	r->net.tx_delay_ns = 50 * MS;
+	for (int i = 0; i < 20; i++) {
+		ping = rig_ping(r, "192.0.2.7", 1);
+		rig_run(r, 0);
+		nd_ping_free(ping);
+	}
+	rig_run(r, 20 * MS);
+	r->net.tx_stamps = false;
+	ping = rig_ping(r, "192.0.2.8", 1);
+	rig_run(r, SEC);
+	cr_assert_eq(rig_stats(ping).rtt.max_ns, 100 * MS);
+	cr_assert_eq(rig_stats(ping).clock, ND_CLOCK_RX);
+	nd_ping_free(ping);
+	rig_free(r);
+}
+
 /* The one probe's RTT, with that much between entering and leaving. */
 static int64_t
 rtt_with_queue(int64_t queue_ns)
@@ -143,6 +166,34 @@ Test(departure, is_known_again_after_a_send_that_failed)
 {
 	refused_sends(0);
 	refused_sends(1);
+}
+
+/* 192.0.2.9 is down; the second send of all is refused. */
+static int
+refuse_one(struct fake_net *net, const struct fake_sent *sent, void *arg)
+{
+	if (sent->nth == 2)
+		return -EPERM;
+	return sent->send->to->ip[3] == 9 ? 0 : rig_echo(net, sent, arg);
+}
+
+Test(departure, is_known_again_beside_a_target_that_is_down)
+{
+	struct ping_rig *r = with_departures();
+	struct nd_ping *ping[3];
+
+	r->net.on_send = refuse_one;
+	r->net.failures_count = 1;
+	ping[0] = rig_ping(r, "192.0.2.7", 100);
+	ping[1] = rig_ping(r, "192.0.2.8", 1);
+	ping[2] = rig_ping(r, "192.0.2.9", 0);
+	rig_run(r, 110 * SEC);
+	cr_assert_eq(rig_stats(ping[1]).send_errors, 1);
+	cr_assert_eq(rig_stats(ping[0]).received, 100);
+	cr_assert_eq(rig_stats(ping[0]).clock, ND_CLOCK_KERNEL);
+	for (int i = 0; i < 3; i++)
+		nd_ping_free(ping[i]);
+	rig_free(r);
 }
 
 /* All RTTs that claim to be exact are; how many of REPLIES do. */

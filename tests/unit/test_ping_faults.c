@@ -127,6 +127,34 @@ Test(ping_faults, error_report_of_the_kernel)
 	rig_free(r);
 }
 
+/* The kernel reports them, and they say that something else happened. */
+Test(ping_faults, reported_redirects_and_source_quenches_end_nothing)
+{
+	static const uint8_t types[] = {4, 5};
+
+	for (size_t i = 0; i < sizeof(types); i++) {
+		struct ping_rig *r = rig_new(NULL);
+		struct nd_ping *ping = one(r, target[0]);
+		struct fake_message own = *fake_net_recent(&r->net, 1);
+		struct nd_packet p = {.kind = ND_PACKET_ERROR,
+		    .icmp_type = types[i],
+		    .icmp_code = 1,
+		    .from = fake_addr("192.0.2.254"),
+		    .to = own.from,
+		    .info = 0xc0000203,
+		    .data = own.data,
+		    .len = own.len};
+
+		fake_net_deliver(&r->net, &p, r->clock.now_ns);
+		rig_answer(r, 1, 0);
+		rig_run(r, 0);
+		cr_assert_eq(rig_stats(ping).errors, 0);
+		cr_assert_eq(rig_stats(ping).received, 1);
+		nd_ping_free(ping);
+		rig_free(r);
+	}
+}
+
 /* An IPv4 host unreachable about the one probe, whole. */
 static struct fake_message
 unreachable(struct ping_rig *r)

@@ -79,6 +79,47 @@ Test(turn, lets_a_bounded_portion_expire)
 	free_many(r, pings[2]);
 }
 
+static void
+turn_again(
+    struct ping_rig *r, struct nd_ping *ping, const struct nd_ping_event *e)
+{
+	(void)ping;
+	if (e->status == ND_PING_REPLY)
+		cr_assert(!nd_ctx_turn(r->ctx));
+}
+
+/* What the rest of its batch points to is still needed. */
+Test(turn, inside_a_callback_is_none)
+{
+	struct ping_rig *r = rig_new(NULL);
+	struct nd_ping *ping[2];
+
+	r->hook = turn_again;
+	ping[0] = rig_ping(r, "192.0.2.7", 1);
+	ping[1] = rig_ping(r, "192.0.2.8", 1);
+	rig_run(r, SEC);
+	for (int i = 0; i < 2; i++) {
+		cr_assert_eq(rig_stats(ping[i]).received, 1);
+		nd_ping_free(ping[i]);
+	}
+	rig_free(r);
+}
+
+/* A run that ends before anything times out knows of them, too. */
+Test(turn, drops_are_looked_up_when_it_pauses)
+{
+	struct ping_rig *r = rig_new(NULL);
+	struct nd_ping *ping = rig_ping(r, "192.0.2.7", 1);
+
+	rig_run(r, SEC);
+	r->net.drops = 7;
+	nd_ctx_pause(r->ctx, true);
+	cr_assert_eq(rig_ctx_stats(r).local_drops, 7);
+	nd_ctx_pause(r->ctx, false);
+	nd_ping_free(ping);
+	rig_free(r);
+}
+
 Test(turn, sends_a_bounded_portion)
 {
 	struct ping_rig *r = rig_new(NULL);
