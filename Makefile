@@ -71,6 +71,7 @@ CMD_SRC := \
 	cmd/ping_events.c \
 	cmd/ping_open.c \
 	cmd/ping_opts.c \
+	cmd/ping_read.c \
 	cmd/ping_rows.c \
 	cmd/ping_setup.c \
 	cmd/ping_targets.c \

@@ -74,8 +74,13 @@ on_status(void *user)
 	struct nd_ctx_stats ctx = {.size = sizeof(ctx)};
 	struct report_end now = run->end;
 	struct buf line = BUF_INIT;
-	const struct row *first = rows_at(&run->rows, 0);
+	const struct row *first;
 
+	if (run->report == NULL) {
+		message("ping", NULL, "targets are still being read", NULL);
+		return;
+	}
+	first = rows_at(&run->rows, 0);
 	(void)nd_ctx_stats(run->ctx, &ctx);
 	now.targets = run->rows.n;
 	for (size_t i = 0; i < run->rows.n; i++) {
@@ -130,13 +135,11 @@ on_prepare(struct ev_loop *loop, ev_prepare *w, int events)
 static void
 start_watchers(struct ping_run *run)
 {
-	static const struct signals_events events = {
-	    .stop = on_stop, .status = on_status};
 	const struct ping_opts *o = &run->opts;
+	int64_t left_ns;
 
 	/* Timers count from when the loop last looked at its clock. */
 	ev_now_update(run->loop);
-	signals_start(run->loop, &events, run);
 	ev_prepare_init(&run->flush, on_prepare);
 	run->flush.data = run;
 	ev_prepare_start(run->loop, &run->flush);
@@ -144,8 +147,9 @@ start_watchers(struct ping_run *run)
 	ev_timer_init(&run->hold_timer, ping_on_hold_timer, 0, 0);
 	run->hold_timer.data = run;
 	if (o->deadline_ns > 0) {
+		left_ns = run->began_ns + o->deadline_ns - ping_monotonic_ns();
 		ev_timer_init(&run->deadline, on_deadline,
-		    (double)o->deadline_ns * 1e-9, 0);
+		    left_ns > 0 ? (double)left_ns * 1e-9 : 0, 0);
 		run->deadline.data = run;
 		/* Ahead of a probe that is due at the same moment. */
 		ev_set_priority(&run->deadline, EV_MAXPRI);
@@ -162,14 +166,12 @@ start_watchers(struct ping_run *run)
 static int
 measure(struct ping_run *run)
 {
-	run->began_ns = ping_monotonic_ns();
 	start_watchers(run);
 	ping_tell_begin(run);
 	ping_start_rows(run);
 	if (!run->stopping)
 		(void)ev_run(run->loop, 0);
 	ping_end(run);
-	signals_stop(run->loop);
 	if (out_state(run->out) == OUT_CLOSED && !run->gave_up)
 		signals_die_of_pipe();
 	return run->status;
@@ -201,6 +203,8 @@ parse(struct ping_run *run, int argc, char **argv)
 static int
 prepare(struct ping_run *run)
 {
+	static const struct signals_events events = {
+	    .stop = on_stop, .status = on_status};
 	int r = priv_drop(run->priv);
 
 	if (r != 0) {
@@ -208,6 +212,8 @@ prepare(struct ping_run *run)
 		return EXIT_SYSTEM;
 	}
 	(void)setlocale(LC_CTYPE, "");
+	run->began_ns = ping_monotonic_ns();
+	signals_start(run->loop, &events, run);
 	r = ping_check_source(run);
 	if (r == 0)
 		r = ping_make_rows(run);
@@ -265,6 +271,8 @@ cmd_ping(struct priv *priv, int argc, char **argv)
 			status = prepare(run);
 		if (status == 0)
 			status = measure(run);
+		if (run->began_ns != 0)
+			signals_stop(run->loop);
 	}
 	release(run);
 	return status;

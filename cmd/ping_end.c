@@ -26,15 +26,40 @@ killed(void *user)
 	return run->reason != REPORT_INTERRUPTED && signals_caught() != 0;
 }
 
+/* After a signal a reader has so long to take something. */
+#define PATIENCE_NS INT64_C(5000000000)
+
+/* As if the reader had gone away: the exit status is still to be found. */
+static void
+give_up(struct ping_run *run)
+{
+	run->gave_up = true;
+	out_fail(run->out, EPIPE);
+}
+
 /* Waits for the reader; at a signal, what it has not taken is dropped. */
 static void
 drain(struct ping_run *run)
 {
-	if (out_drain(run->out, -1, killed, run) != -EINTR || run->gave_up)
+	const bool interrupted = run->reason == REPORT_INTERRUPTED;
+	size_t before;
+	int r;
+
+	if (run->gave_up)
 		return;
-	run->gave_up = true;
-	/* As if it had gone away: the exit status is still to be found. */
-	out_fail(run->out, EPIPE);
+	do {
+		before = out_pending(run->out);
+		r = out_drain(run->out,
+		    interrupted ? ping_monotonic_ns() + PATIENCE_NS : -1,
+		    killed, run);
+	} while (r == -ETIMEDOUT && out_pending(run->out) < before);
+	if (r == -ETIMEDOUT) {
+		message("ping", "standard output",
+		    "nobody reads it: the rest is dropped", NULL);
+		ping_status_at_least(run, EXIT_SYSTEM);
+	}
+	if (r == -ETIMEDOUT || r == -EINTR)
+		give_up(run);
 }
 
 /* What the reader has not taken yet must not fill the memory. */

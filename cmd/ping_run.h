@@ -51,7 +51,8 @@ struct ping_run {
 	struct row *untold, *untold_last; /* whose summaries wait */
 	size_t interim_next, interim_end; /* rows whose interim ones do */
 	bool stalled;			  /* the reader does not keep up */
-	int64_t began_ns;		  /* monotonic */
+	int64_t began_ns;   /* monotonic: files and names included */
+	int64_t started_ns; /* its first row */
 	enum report_reason reason;
 	bool stopping;	       /* nothing more is sent */
 	bool gave_up;	       /* at a signal, on output that nobody takes */
@@ -99,6 +100,23 @@ int ping_parse_targets(struct ping_run *run, struct opt_error *err);
 unsigned ping_families(const struct ping_run *run);
 /* Makes all rows, reading files. 0, or the exit status, said on stderr. */
 int ping_make_rows(struct ping_run *run);
+/*
+ * For target_parse(): without the family of the source, which has a message of
+ * its own, ping_check_family()'s, about SUBJECT.
+ */
+unsigned ping_target_flags(const struct ping_run *run);
+int ping_check_family(const struct ping_run *run,
+    const struct target_spec *spec, const char *subject, struct opt_error *err);
+/* The rows of SPEC, no file. 0, or the exit status, said on stderr. */
+int ping_add_spec(struct ping_run *run, const struct target_spec *spec);
+
+/* ---- ping_read.c: targets from files ---------------------------------------
+ */
+
+/* Their rows. 0, or the exit status: all that is wrong is said on stderr. */
+int ping_read_stdin(struct ping_run *run);
+/* Of the I-th target of the command line, @FILE. */
+int ping_read_file(struct ping_run *run, size_t i);
 
 /* ---- ping_rows.c: the life of a row -------------------------------------- */
 

@@ -20,6 +20,9 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+/* From here on there is time for the library's own first timeout. */
+#define LONG_DEADLINE_NS INT64_C(3888888888)
+#define LONG_SWEEP_S 30
 #define FLOOD_INTERVAL_NS 10000000 /* at least 100 a second */
 #define SWEEP_COUNT 3		   /* --alive, --down without -c and -w */
 
@@ -34,6 +37,9 @@ ping_make_probe(struct ping_run *run)
 	p->count = o->count > 0 ? (uint64_t)o->count : 0;
 	p->interval_ns = o->interval_ns;
 	p->timeout_ns = o->timeout_ns > 0 ? o->timeout_ns : 0;
+	/* So that a target that says nothing until the end shows as lost. */
+	if (o->deadline_ns > 0 && o->deadline_ns < LONG_DEADLINE_NS)
+		p->first_timeout_ns = o->deadline_ns / 10 * 9;
 	p->payload = (uint32_t)o->size;
 	p->preload = o->preload > 0 ? (uint32_t)o->preload : 0;
 	p->pattern = o->pattern.bytes;
@@ -93,6 +99,23 @@ limited(uint64_t wanted, int64_t rate)
 	return rate > 0 && (uint64_t)rate < wanted ? (uint64_t)rate : wanted;
 }
 
+/* Of a sweep that nobody would wait for without knowing. */
+static void
+note_length(const struct ping_run *run)
+{
+	const int64_t rate = run->opts.rate;
+	const uint64_t s = rate > 0 ? run->targets / (uint64_t)rate : 0;
+	char text[PARSE_DURATION_TEXT], line[160];
+
+	if (s < LONG_SWEEP_S)
+		return;
+	(void)snprintf(line, sizeof(line),
+	    "%llu targets at --rate %lld take %s",
+	    (unsigned long long)run->targets, (long long)rate,
+	    parse_duration_text((int64_t)s * 1000000000, text, sizeof(text)));
+	message("ping", NULL, line, NULL);
+}
+
 int
 ping_set_limits(struct ping_run *run)
 {
@@ -108,6 +131,8 @@ ping_set_limits(struct ping_run *run)
 		limits.expected_pps = limited((uint64_t)wanted + 1, o->rate);
 	else
 		limits.expected_pps = (uint64_t)o->rate;
+	if (run->probe.count == 1)
+		note_length(run);
 	if (o->rate > 0 && wanted > (double)o->rate) {
 		run->interval_effective_ns =
 		    (int64_t)((double)run->targets * 1e9 / (double)o->rate);

@@ -1,22 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* ping_targets.c: from the targets of the command line and of files to rows. */
+/* ping_targets.c: from targets as they are typed to rows. */
 #include "ping_run.h"
 
 #include "cmd.h"
 #include "message.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* Without the family of the source, which has a message of its own. */
-static unsigned
-target_flags(const struct ping_run *run)
+unsigned
+ping_target_flags(const struct ping_run *run)
 {
 	const struct ping_opts *o = &run->opts;
 	const unsigned flags = ping_opts_target_flags(o);
@@ -26,9 +23,8 @@ target_flags(const struct ping_run *run)
 	return flags & ~(TARGET_IPV4 | TARGET_IPV6);
 }
 
-/* SUBJECT is told where the source address is of the other family. */
-static int
-check_family(const struct ping_run *run, const struct target_spec *spec,
+int
+ping_check_family(const struct ping_run *run, const struct target_spec *spec,
     const char *subject, struct opt_error *err)
 {
 	const int source = run->opts.source.af;
@@ -45,7 +41,7 @@ check_family(const struct ping_run *run, const struct target_spec *spec,
 int
 ping_parse_targets(struct ping_run *run, struct opt_error *err)
 {
-	const unsigned flags = target_flags(run);
+	const unsigned flags = ping_target_flags(run);
 	size_t n = run->opts.n_targets;
 
 	run->specs = calloc(n, sizeof(*run->specs));
@@ -56,7 +52,7 @@ ping_parse_targets(struct ping_run *run, struct opt_error *err)
 		    run->opts.targets[i], flags, &run->specs[i], err);
 
 		if (r == 0)
-			r = check_family(
+			r = ping_check_family(
 			    run, &run->specs[i], run->specs[i].text, err);
 		if (r != 0)
 			return r;
@@ -207,75 +203,13 @@ add_addresses(struct ping_run *run, const struct target_spec *spec)
 	return 0;
 }
 
-static int
-add_spec(struct ping_run *run, const struct target_spec *spec)
+int
+ping_add_spec(struct ping_run *run, const struct target_spec *spec)
 {
 	if (spec->kind != TARGET_NAME)
 		return add_addresses(run, spec);
 	run->has_names = true;
 	return add_row(run, spec->text) != NULL ? 0 : no_memory();
-}
-
-static int
-check_line(const struct ping_run *run, const struct target_reader *reader,
-    const struct target_spec *spec, struct opt_error *err)
-{
-	char subject[sizeof(err->option)];
-
-	(void)snprintf(subject, sizeof(subject), "%s:%" PRIu64, reader->name,
-	    reader->line);
-	return check_family(run, spec, subject, err);
-}
-
-/* All bad lines are told; then nothing is sent. */
-static int
-read_targets(struct ping_run *run, FILE *in, const char *name)
-{
-	const unsigned flags = target_flags(run) | TARGET_IN_FILE;
-	struct target_reader *reader = malloc(sizeof(*reader));
-	struct target_spec spec;
-	struct opt_error err;
-	int r, status = 0;
-
-	if (reader == NULL)
-		return no_memory();
-	target_reader_init(reader, in, name);
-	while ((r = target_read(reader, flags, &spec, &err)) != 0) {
-		if (r == 1)
-			r = check_line(run, reader, &spec, &err);
-		if (r == 0)
-			r = add_spec(run, &spec);
-		else if (r == -EINVAL)
-			message_error("ping", &err);
-		else
-			message("ping", name, nd_strerror(r), NULL);
-		if (r != 0)
-			status = r > 0 ? r : EXIT_USAGE;
-		if (r != 0 && r != -EINVAL)
-			break;
-	}
-	free(reader);
-	return status;
-}
-
-static int
-read_file(struct ping_run *run, size_t i)
-{
-	const char *path = run->specs[i].text + 1;
-	int fd = run->files[i], status;
-	FILE *in;
-
-	if (fd < 0)
-		fd = priv_open_file(run->priv, path, O_RDONLY, 0);
-	in = fd >= 0 ? fdopen(fd, "r") : NULL;
-	if (in == NULL) {
-		message("ping", path, nd_strerror(fd < 0 ? fd : -errno), NULL);
-		return EXIT_USAGE;
-	}
-	run->files[i] = -1;
-	status = read_targets(run, in, path);
-	(void)fclose(in);
-	return status;
 }
 
 static void
@@ -298,22 +232,22 @@ ping_make_rows(struct ping_run *run)
 {
 	int status = 0;
 
-	for (size_t i = 0; i < run->opts.n_targets; i++) {
+	for (size_t i = 0; i < run->opts.n_targets && !run->stopping; i++) {
 		const struct target_spec *spec = &run->specs[i];
 		int r;
 
 		if (spec->kind == TARGET_FILE)
-			r = read_file(run, i);
+			r = ping_read_file(run, i);
 		else if (spec->kind == TARGET_STDIN)
-			r = read_targets(run, stdin, "standard input");
+			r = ping_read_stdin(run);
 		else
-			r = add_spec(run, spec);
+			r = ping_add_spec(run, spec);
 		if (r > status)
 			status = r;
 	}
 	if (status != 0)
 		return status;
-	if (run->rows.n == 0) {
+	if (run->rows.n == 0 && run->reason != REPORT_INTERRUPTED) {
 		message("ping", NULL, "no targets in what was read", NULL);
 		return EXIT_USAGE;
 	}

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <ev.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
@@ -62,11 +63,8 @@ on_signal(int sig)
 }
 
 static void
-on_wake(struct ev_loop *loop, ev_async *w, int events)
+tell(void)
 {
-	(void)loop;
-	(void)w;
-	(void)events;
 	if (state.quits != 0) {
 		state.quits = 0;
 		state.events.status(state.user);
@@ -75,6 +73,15 @@ on_wake(struct ev_loop *loop, ev_async *w, int events)
 		state.told = true;
 		state.events.stop(state.user);
 	}
+}
+
+static void
+on_wake(struct ev_loop *loop, ev_async *w, int events)
+{
+	(void)loop;
+	(void)w;
+	(void)events;
+	tell();
 }
 
 void
@@ -111,6 +118,25 @@ signals_stop(struct ev_loop *loop)
 	(void)sigaction(SIGQUIT, &act, NULL);
 	ev_ref(loop);
 	ev_async_stop(loop, &state.wake);
+}
+
+int
+signals_poll(struct pollfd *pfd, const struct timespec *timeout)
+{
+	sigset_t ours, before;
+	int r = -1;
+
+	/* None comes unseen between the look and the wait. */
+	(void)sigemptyset(&ours);
+	(void)sigaddset(&ours, SIGINT);
+	(void)sigaddset(&ours, SIGTERM);
+	(void)sigaddset(&ours, SIGQUIT);
+	(void)sigprocmask(SIG_BLOCK, &ours, &before);
+	if (state.first == 0 && state.quits == 0)
+		r = ppoll(pfd, 1, timeout, &before);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	tell();
+	return r;
 }
 
 int

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 
 struct ev_loop;
+struct pollfd;
+struct timespec;
 
 struct signals_events {
 	void (*stop)(void *user);   /* the first SIGINT or SIGTERM */
@@ -22,6 +24,11 @@ struct signals_events {
 void signals_start(
     struct ev_loop *loop, const struct signals_events *events, void *user);
 void signals_stop(struct ev_loop *loop);
+/*
+ * ppoll(2) of one descriptor, outside of the loop: ends at a signal, whose
+ * event was told by then.
+ */
+int signals_poll(struct pollfd *pfd, const struct timespec *timeout);
 /* The first SIGINT or SIGTERM that came, or 0. */
 int signals_caught(void);
 /* Dies of SIGPIPE, as a program does that does not handle it. */

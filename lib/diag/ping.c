@@ -8,6 +8,11 @@
 #include <string.h>
 
 #define MAX_PAYLOAD 65507u
+/*
+ * Before the first reply. The host gives up on an address that nobody owns, and
+ * says so by an ICMP error, after three seconds and some milliseconds.
+ */
+#define FIRST_TIMEOUT_NS 3500000000
 #define LONGEST_NS ((int64_t)1 << 61) /* 73 years: sums do not overflow */
 
 static bool
@@ -18,7 +23,8 @@ opts_valid(const struct nd_ping_opts *o)
 	       o->timeout_ns >= 0 && o->start_ns >= 0 &&
 	       o->interval_ns <= LONGEST_NS &&
 	       o->least_interval_ns <= LONGEST_NS &&
-	       o->timeout_ns <= LONGEST_NS && o->start_ns <= LONGEST_NS &&
+	       o->timeout_ns <= LONGEST_NS && o->first_timeout_ns >= 0 &&
+	       o->first_timeout_ns <= LONGEST_NS && o->start_ns <= LONGEST_NS &&
 	       o->payload <= MAX_PAYLOAD && o->pattern_len <= 16 &&
 	       (o->pattern != NULL || o->pattern_len == 0) && o->ttl >= -1 &&
 	       o->ttl != 0 && o->ttl <= 255 && o->tos >= -1 && o->tos <= 255;
@@ -35,6 +41,8 @@ make_profile(
 	f->interval_ns = o->interval_ns;
 	f->least_interval_ns = o->least_interval_ns;
 	f->timeout_ns = o->timeout_ns;
+	f->first_timeout_ns =
+	    o->first_timeout_ns > 0 ? o->first_timeout_ns : FIRST_TIMEOUT_NS;
 	f->payload = o->payload;
 	f->preload = o->preload;
 	f->ttl = o->ttl;

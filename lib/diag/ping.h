@@ -12,7 +12,7 @@ struct nd_senders;
 struct nd_ping_profile {
 	nd_ping_cb *cb;
 	uint64_t count;
-	int64_t interval_ns, least_interval_ns, timeout_ns;
+	int64_t interval_ns, least_interval_ns, timeout_ns, first_timeout_ns;
 	struct nd_addr source; /* family 0: the system chooses */
 	uint32_t payload, preload;
 	int32_t ttl, tos;

@@ -7,11 +7,6 @@
 
 #include <errno.h>
 
-/*
- * Before the first reply. The host gives up on an address that nobody owns, and
- * says so by an ICMP error, after three seconds and some milliseconds.
- */
-#define FIRST_TIMEOUT_NS 3500000000
 #define LEAST_TIMEOUT_NS 1000000000
 #define CATCH_UP_NS 10000000
 #define NO_SEQ_NS 100000000 /* until a sequence number is free */
@@ -113,7 +108,7 @@ timeout_of(const struct nd_ping *ping)
 	if (ping->profile->timeout_ns > 0)
 		return ping->profile->timeout_ns;
 	if (ping->largest_ns < 0)
-		return FIRST_TIMEOUT_NS;
+		return ping->profile->first_timeout_ns;
 	return ping->largest_ns > LEAST_TIMEOUT_NS / 3 ? 3 * ping->largest_ns
 						       : LEAST_TIMEOUT_NS;
 }

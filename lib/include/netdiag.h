@@ -233,16 +233,17 @@ struct nd_ping_opts {
 	int64_t interval_ns;	       /* between two departures, at least 1 us;
 					* ADAPTIVE: where no answer comes */
 	int64_t least_interval_ns;     /* ADAPTIVE: never closer than that */
-	int64_t timeout_ns;	/* 0: 3 x the largest RTT seen, at least 1 s;
-				 * 3.5 s before the first reply */
-	int64_t start_ns;	/* before the first probe, from now */
-	uint32_t payload;	/* bytes after the ICMP header, <= 65507 */
-	uint32_t preload;	/* probes sent at once at the start */
-	const uint8_t *pattern; /* fills the payload, or NULL */
-	size_t pattern_len;	/* 0..16 */
-	int ttl;		/* 1..255, or -1 */
-	int tos;		/* 0..255, or -1 */
-	unsigned flags;		/* ND_PING_F_* */
+	int64_t timeout_ns;	  /* 0: 3 x the largest RTT seen, at least 1 s;
+				   * first_timeout_ns before the first reply */
+	int64_t first_timeout_ns; /* 0: 3.5 s */
+	int64_t start_ns;	  /* before the first probe, from now */
+	uint32_t payload;	  /* bytes after the ICMP header, <= 65507 */
+	uint32_t preload;	  /* probes sent at once at the start */
+	const uint8_t *pattern;	  /* fills the payload, or NULL */
+	size_t pattern_len;	  /* 0..16 */
+	int ttl;		  /* 1..255, or -1 */
+	int tos;		  /* 0..255, or -1 */
+	unsigned flags;		  /* ND_PING_F_* */
 };
 #define ND_PING_OPTS_INIT                                                      \
 	{                                                                      \
