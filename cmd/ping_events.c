@@ -29,7 +29,9 @@ report_start(struct ping_run *run, struct row *row, const char *addr_name)
 	    .dns_ns = row->dns_ns,
 	    .show_source = o->interface_arg != NULL || o->source_arg != NULL,
 	    .device = o->device,
-	    .addr_name = addr_name};
+	    .addr_name = addr_name,
+	    .pattern = o->pattern.bytes,
+	    .pattern_len = o->pattern.len};
 
 	(void)row_addr(row, &addr);
 	if (o->source.af != AF_UNSPEC)

@@ -12,8 +12,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#define SHOWN_MAX 80 /* of a word of the command line, in a message */
 
 static enum nd_pmtu
 pmtu_of(int pmtu)
@@ -109,19 +112,44 @@ refused(struct ping_run *run, int err)
 	return EXIT_SYSTEM;
 }
 
+/* A word of the command line and what is wrong with it. */
+static int
+refuse(const char *subject, const char *typed, int err, const char *hint)
+{
+	char cause[SHOWN_MAX + MESSAGE_STRERROR_MAX + sizeof("\"\": ")];
+	char shown[SHOWN_MAX], text[MESSAGE_STRERROR_MAX];
+
+	(void)snprintf(cause, sizeof(cause), "\"%s\": %s",
+	    opt_show(typed, shown, sizeof(shown)), message_strerror(err, text));
+	message("ping", subject, cause, hint);
+	return EXIT_USAGE;
+}
+
+int
+ping_refuse_source(const struct ping_run *run, int err)
+{
+	const struct ping_opts *o = &run->opts;
+
+	return refuse("source address",
+	    o->source_arg != NULL ? o->source_arg : o->interface_arg, err,
+	    err == -ENODEV ? "ip link show lists the interfaces"
+			   : "ip address show lists those of this host");
+}
+
 static int
 open_context(struct ping_run *run)
 {
+	const struct ping_opts *o = &run->opts;
 	struct nd_ctx_opts opts;
 	uint32_t scope = 0;
-	int r = target_scope_id(run->opts.source.scope, &scope);
+	int r = target_scope_id(o->source.scope, &scope);
 
-	if (run->opts.source.af != AF_UNSPEC)
-		target_sockaddr(&run->opts.source, scope, &run->source);
+	if (r != 0)
+		return ping_refuse_source(run, r);
+	if (o->source.af != AF_UNSPEC)
+		target_sockaddr(&o->source, scope, &run->source);
 	opts = ctx_opts(run);
-	if (r == 0)
-		r = nd_ctx_new(&run->ctx, run->loop, &opts);
-
+	r = nd_ctx_new(&run->ctx, run->loop, &opts);
 	switch (r) {
 	case 0:
 		return 0;
@@ -130,13 +158,10 @@ open_context(struct ping_run *run)
 	case -EACCES:
 		return refused(run, r);
 	case -EADDRNOTAVAIL:
-		message("ping", "source address", nd_strerror(r),
-		    "ip address show lists those of this host");
-		return EXIT_USAGE;
+		return ping_refuse_source(run, r);
 	case -ENODEV:
-		message("ping", "--interface", "no such device",
-		    "ip link show lists them");
-		return EXIT_USAGE;
+		return refuse(
+		    "--interface", o->device, r, "ip link show lists them");
 	case ND_EFAMILY:
 		message("ping", NULL,
 		    "the system has no socket of that address family",

@@ -29,9 +29,9 @@ decided(struct ping_run *run, struct row *row, enum row_state state)
 		ping_finish(run, REPORT_DONE);
 }
 
-void
-ping_fail(struct ping_run *run, struct row *row, enum report_code code,
-    const char *cause)
+static void
+fail(struct ping_run *run, struct row *row, enum report_code code,
+    const char *cause, const char *hint)
 {
 	char text[ADDRTEXT_MAX];
 	struct report_target t = row_target(row, text);
@@ -39,8 +39,15 @@ ping_fail(struct ping_run *run, struct row *row, enum report_code code,
 	row->code = (uint8_t)code;
 	row->cause = cause;
 	ping_status_at_least(run, report_code_status(code));
-	message("ping", t.name != NULL ? t.name : t.addr, cause, NULL);
+	message("ping", t.name != NULL ? t.name : t.addr, cause, hint);
 	decided(run, row, ROW_FAILED);
+}
+
+void
+ping_fail(struct ping_run *run, struct row *row, enum report_code code,
+    const char *cause)
+{
+	fail(run, row, code, cause, NULL);
 }
 
 /* ---- Measuring ------------------------------------------------------------
@@ -135,8 +142,9 @@ ping_resolved(void *user, int err, const struct addrinfo *list, int64_t took_ns)
 	if (run->stopping)
 		return;
 	if (err != 0 || list == NULL) {
-		ping_fail(run, row, REPORT_RESOLVE,
-		    resolve_strerror(err != 0 ? err : EAI_NONAME));
+		fail(run, row, REPORT_RESOLVE,
+		    resolve_strerror(err != 0 ? err : EAI_NONAME),
+		    resolve_hint(err));
 		return;
 	}
 	row->dns_ns = took_ns;

@@ -74,6 +74,8 @@ void ping_finish(struct ping_run *run, enum report_reason reason);
 
 /* Sockets, output, files of root. 0, or the exit status, said on stderr. */
 int ping_open(struct ping_run *run);
+/* The source address cannot be used: says so. Returns the exit status. */
+int ping_refuse_source(const struct ping_run *run, int err);
 
 /* ---- ping_setup.c: what a run needs before it begins ----------------------
  */

@@ -86,11 +86,7 @@ ping_check_source(struct ping_run *run)
 		if (fd >= 0)
 			(void)close(fd);
 	}
-	if (r == 0)
-		return 0;
-	message("ping", "source address", nd_strerror(r),
-	    "ip address show lists those of this host");
-	return EXIT_USAGE;
+	return r == 0 ? 0 : ping_refuse_source(run, r);
 }
 
 static uint64_t

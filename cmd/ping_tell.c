@@ -26,15 +26,14 @@ judge(const struct ping_opts *o, struct report_summary *summary)
 {
 	const struct nd_ping_stats *s = summary->stats;
 	const uint64_t replies = s->received + s->late - s->late_errors;
-	const uint64_t decided = s->sent - s->unfinished;
-	const uint64_t lost = s->lost + s->errors;
+	const struct report_share loss = report_goal_loss(s);
 	/* Where percentiles were given up, the largest stands for them. */
 	const int64_t rtt = s->rtt.p95_ns >= 0 ? s->rtt.p95_ns : s->rtt.max_ns;
 
 	/* max_loss is in millionths of a percent. */
 	summary->over_loss =
-	    o->max_loss >= 0 && decided > 0 &&
-	    (double)lost * 1e8 > (double)o->max_loss * (double)decided;
+	    o->max_loss >= 0 && loss.whole > 0 &&
+	    (double)loss.part * 1e8 > (double)o->max_loss * (double)loss.whole;
 	/* A target that is down has no time to blame. */
 	summary->over_rtt = o->max_rtt_ns >= 0 && replies > 0 &&
 			    (rtt < 0 || rtt > o->max_rtt_ns);
@@ -58,6 +57,7 @@ add_up(struct ping_run *run, const struct row *row,
 	e->unfinished += s->unfinished;
 	e->alive += row->alive;
 	e->failed += !row->met;
+	e->not_probed += report_not_probed(s);
 	e->over_loss += summary->over_loss;
 	e->over_rtt += summary->over_rtt;
 }

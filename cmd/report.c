@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "report_text.h"
 #include "safe.h"
 
 #define EWMA_WEIGHT 8 /* of the past, as in ping(8) */
@@ -69,36 +70,62 @@ report_name_width(const struct report_target *target, bool with_addr)
 	       (with_addr && *addr != '\0' ? strlen(addr) + 3 : 0);
 }
 
+bool
+report_not_probed(const struct nd_ping_stats *stats)
+{
+	return stats->received == 0 && stats->lost == 0 && stats->late == 0 &&
+	       stats->errors == 0 && stats->send_errors == 0;
+}
+
+struct report_share
+report_goal_loss(const struct nd_ping_stats *stats)
+{
+	return (struct report_share){
+	    .part = stats->lost + stats->errors + stats->send_errors,
+	    .whole = stats->sent - stats->unfinished + stats->send_errors};
+}
+
 static void
-packets(struct buf *line, uint64_t received, uint64_t gone, uint64_t out)
+packets(struct buf *line, uint64_t received, uint64_t out)
 {
 	buf_char(line, '\r');
 	buf_u64(line, received);
 	buf_char(line, '/');
 	buf_u64(line, out);
 	buf_str(line, " packets, ");
-	/* A whole number, cut off, as ping(8) has it. */
-	buf_u64(line, out > 0 ? gone * 100 / out : 0);
-	buf_str(line, "% loss");
+}
+
+static void
+status_of_all(struct buf *line, const struct report_end *end)
+{
+	const uint64_t out = end->sent - end->unfinished;
+
+	packets(line, end->received, out);
+	text_loss(line, end->lost + end->errors, out);
+	buf_str(line, " loss, ");
+	buf_u64(line, end->alive);
+	buf_char(line, '/');
+	buf_u64(line, end->targets);
+	buf_str(
+	    line, end->targets == 1 ? " target alive\n" : " targets alive\n");
 }
 
 void
 report_status(const struct report *report, const struct nd_ping_stats *stats,
     const struct report_end *end, struct buf *line)
 {
+	uint64_t gone, out;
+
 	if (stats == NULL) {
-		packets(line, end->received, end->lost + end->errors,
-		    end->sent - end->unfinished);
-		buf_str(line, ", ");
-		buf_u64(line, end->alive);
-		buf_char(line, '/');
-		buf_u64(line, end->targets);
-		buf_str(line,
-		    end->targets == 1 ? " target alive\n" : " targets alive\n");
+		status_of_all(line, end);
 		return;
 	}
-	packets(line, stats->received, stats->lost + stats->errors,
-	    stats->sent - stats->unfinished);
+	gone = stats->lost + stats->errors;
+	out = stats->sent - stats->unfinished;
+	packets(line, stats->received, out);
+	/* A whole number, cut off, as ping(8) has it. */
+	buf_u64(line, out > 0 ? gone * 100 / out : 0);
+	buf_str(line, "% loss");
 	if (stats->rtt.samples > 0) {
 		buf_str(line, ", min/avg/ewma/max = ");
 		buf_ms3(line, stats->rtt.min_ns);

@@ -8,7 +8,8 @@
  * interim, then exactly one summary or error; end; free. A target that never
  * started gets only error. A report with `ops->at_end` wants the summaries and
  * errors of the targets together after the last probe, in the order of the
- * targets; for the others each comes as soon as its target is decided.
+ * targets; for the others each comes once its target is decided, in a moment of
+ * leisure.
  *
  * Strings are borrowed for the call, those of report_run and report_opts for
  * the life of the report. Each call takes NOW_NS, CLOCK_REALTIME in ns.
@@ -81,9 +82,11 @@ struct report_start {
 	const char *proto; /* "icmp", "icmp6" */
 	int64_t dns_ns;	   /* how long the name took, or -1: no name */
 	bool show_source;  /* -I or -S was given: as ping(8), name the source */
-	const char *device;    /* of -I, or NULL */
-	const char *addr_name; /* reverse name of the address: ping(8)'s v6
-				* header shows it; NULL where not known */
+	const char *device;	/* of -I, or NULL */
+	const char *addr_name;	/* reverse name of the address: ping(8)'s v6
+				 * header shows it; NULL where not known */
+	const uint8_t *pattern; /* of --pattern */
+	size_t pattern_len;	/* 0: not given */
 };
 
 struct report_summary {
@@ -114,6 +117,7 @@ struct report_end {
 	uint64_t alive;	  /* answered, if only late */
 	uint64_t failed;  /* did not meet their goal, unresolved ones not */
 	uint64_t unresolved;
+	uint64_t not_probed; /* report_not_probed() */
 	/* Sums over the targets. */
 	uint64_t sent, received, lost, late, errors, send_errors, unfinished;
 	uint64_t over_loss, over_rtt; /* targets beyond a threshold */
@@ -195,6 +199,22 @@ struct report {
 /* For the reports: takes an event's RTT into the moving average. */
 void report_ewma(struct report *report, const struct nd_ping_event *event);
 
+/*
+ * Whether nothing of the target was decided before the run was over: no probe
+ * left or was refused, or those that left are unfinished. It is not down.
+ */
+bool report_not_probed(const struct nd_ping_stats *stats);
+
+/* A part of a number of probes. */
+struct report_share {
+	uint64_t part, whole;
+};
+/*
+ * What --max-loss is held against: here what the host refused to send is lost
+ * as well.
+ */
+struct report_share report_goal_loss(const struct nd_ping_stats *stats);
+
 /* OPTS is copied. -ENOMEM. Freed by ops->free(). */
 int report_ping_text(struct report **ret, const struct report_opts *opts);
 int report_ping_json(struct report **ret, const struct report_opts *opts);
@@ -204,8 +224,8 @@ size_t report_name_width(const struct report_target *target, bool with_addr);
 
 /*
  * SIGQUIT's line, appended to LINE, for stderr: with one target as ping(8)
- * prints it ("\r4/4 packets, ..."), STATS being its statistics; with STATS
- * NULL one over all from END as it stands now.
+ * prints it ("\r4/4 packets, ...", 0% with nothing decided), STATS being its
+ * statistics; with STATS NULL one over all from END as it stands now.
  */
 void report_status(const struct report *report,
     const struct nd_ping_stats *stats, const struct report_end *end,

@@ -76,7 +76,7 @@ void text_wrap(struct buf *line, const char *text, size_t len, size_t column,
 void text_middle(struct buf *line, const char *name, size_t width, bool utf8);
 /* Who answered to a broadcast or multicast. */
 void text_senders(struct buf *line, const struct report_summary *summary);
-/* "12 of our answers were dropped by ...": nothing if DROPS is 0. */
+/* "local drops: 12, so the loss is uncertain": nothing if DROPS is 0. */
 void text_drops(struct buf *line, uint64_t drops);
 void text_free(struct report *report);
 

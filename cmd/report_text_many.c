@@ -224,6 +224,22 @@ loss_color(const struct nd_ping_stats *stats)
 	return stats->lost + stats->errors > 0 ? COLOR_YELLOW : COLOR_GREEN;
 }
 
+/* "over --max-loss": and by how much where the column LOSS says otherwise. */
+static void
+add_over_loss(struct buf *note, const struct report_summary *summary)
+{
+	const struct report_share loss = report_goal_loss(summary->stats);
+
+	if (!summary->over_loss)
+		return;
+	buf_str(note, "over --max-loss");
+	if (summary->stats->send_errors == 0)
+		return;
+	buf_str(note, " (");
+	text_loss(note, loss.part, loss.whole);
+	buf_str(note, " with send errors)");
+}
+
 /*
  * "3 late, 2 send errors": what has no column, behind the numbers; below them
  * where the terminal is too narrow.
@@ -238,8 +254,7 @@ add_note(struct text_report *text, const struct report_summary *summary,
 	struct buf note = BUF_INIT;
 	size_t used = layout->name;
 
-	if (summary->over_loss)
-		buf_str(&note, "over --max-loss");
+	add_over_loss(&note, summary);
 	if (summary->over_rtt)
 		buf_str(&note,
 		    note.len > 0 ? ", over --max-rtt" : "over --max-rtt");
@@ -338,13 +353,11 @@ add_targets(struct buf *line, const struct report_opts *opts,
 	buf_str(line, end->targets == 1 ? " target: " : " targets: ");
 	buf_u64(line, end->alive);
 	buf_str(line, " alive, ");
-	buf_u64(line, end->targets - end->alive - end->unresolved);
+	buf_u64(line,
+	    end->targets - end->alive - end->unresolved - end->not_probed);
 	buf_str(line, " down");
-	if (end->unresolved > 0) {
-		buf_str(line, ", ");
-		buf_u64(line, end->unresolved);
-		buf_str(line, " unresolved");
-	}
+	text_count(line, 0, end->not_probed, "not probed", false);
+	text_count(line, 0, end->unresolved, "unresolved", false);
 	if (end->over_loss > 0) {
 		buf_str(line, ", ");
 		buf_u64(line, end->over_loss);
@@ -402,8 +415,10 @@ many_end(struct report *report, const struct report_end *end, int64_t now_ns)
 	two = columns > 0 && targets.len + 1 + packets.len > columns;
 	text_wrap(line, targets.data, targets.len, 0, columns, NOTE_INDENT);
 	buf_char(line, two ? '\n' : ' ');
-	text_wrap(line, packets.data, packets.len, two ? 0 : targets.len + 1,
-	    columns, NOTE_INDENT);
+	if (two)
+		buf_fill(line, ' ', NOTE_INDENT);
+	text_wrap(line, packets.data, packets.len,
+	    two ? NOTE_INDENT : targets.len + 1, columns, NOTE_INDENT);
 	buf_char(line, '\n');
 	buf_free(&targets);
 	buf_free(&packets);

@@ -68,6 +68,9 @@ names_summary(struct report *report, const struct report_target *target,
 	const struct nd_ping_stats *stats = summary->stats;
 
 	(void)now_ns;
+	/* The deadline or a signal came first: nobody knows. */
+	if (report_not_probed(stats))
+		return;
 	/* A late ICMP error is no answer of the target. */
 	name(report, target,
 	    stats->received > 0 || stats->late > stats->late_errors);
@@ -91,7 +94,7 @@ names_end(struct report *report, const struct report_end *end, int64_t now_ns)
 	(void)now_ns;
 }
 
-/* Names need no order at the end: each is printed as soon as it is known. */
+/* Names need no order at the end: each is printed once it is known. */
 const struct report_ops report_text_names_ops = {
     .at_end = false,
     .begin = names_begin,

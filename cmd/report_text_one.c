@@ -17,6 +17,21 @@ one_begin(struct report *report, const struct report_run *run, int64_t now_ns)
 	text_self(report)->mode = run->mode;
 }
 
+/* "PATTERN: 0xff" */
+static void
+add_pattern(struct text_report *text, const struct report_start *start)
+{
+	struct buf *line = &text->line;
+
+	/* As ping(8), not with --quiet. */
+	if (start->pattern_len == 0 || text->head.opts.quiet)
+		return;
+	buf_str(line, "PATTERN: 0x");
+	for (size_t i = 0; i < start->pattern_len; i++)
+		buf_hex(line, start->pattern[i], 2);
+	buf_char(line, '\n');
+}
+
 /* "PING localhost (127.0.0.1) 56(84) bytes of data." */
 static void
 one_start(struct report *report, const struct report_target *target,
@@ -28,6 +43,7 @@ one_start(struct report *report, const struct report_target *target,
 
 	(void)now_ns;
 	buf_reset(line);
+	add_pattern(text, start);
 	buf_str(line, "PING ");
 	text_name(line, target);
 	buf_str(line, target->af == 6 ? "(" : " (");
@@ -208,11 +224,15 @@ add_percentiles(struct buf *line, const struct nd_rtt *rtt)
 	buf_str(line, " ms\n");
 }
 
-/* "failed: 25% loss (--max-loss 5%), p95 12.345 ms (--max-rtt 10ms)" */
+/*
+ * "failed: 25% loss (--max-loss 5%), p95 12.345 ms (--max-rtt 10ms)"; "90% loss
+ * with send errors" where the line of ping(8) leaves these out.
+ */
 static void
 add_verdict(struct text_report *text, const struct report_summary *summary)
 {
 	const struct nd_ping_stats *stats = summary->stats;
+	const struct report_share loss = report_goal_loss(stats);
 	const struct report_opts *opts = &text->head.opts;
 	struct buf *line = &text->line;
 
@@ -220,9 +240,11 @@ add_verdict(struct text_report *text, const struct report_summary *summary)
 		return;
 	buf_str(line, "failed: ");
 	if (summary->over_loss) {
-		text_loss(line, stats->lost + stats->errors,
-		    stats->sent - stats->unfinished);
-		buf_str(line, " loss (");
+		text_loss(line, loss.part, loss.whole);
+		buf_str(line, " loss");
+		if (stats->send_errors > 0)
+			buf_str(line, " with send errors");
+		buf_str(line, " (");
 		text_max_loss(line, opts);
 		buf_str(line, summary->over_rtt ? "), " : ")\n");
 	}

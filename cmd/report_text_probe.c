@@ -397,6 +397,10 @@ text_probe(struct text_report *text, const struct report_target *target,
 		return;
 	case ND_PING_SEND_ERROR:
 		break;
+	case ND_PING_INVALID:
+		/* It answers nothing. */
+		answer(text, target, event, name, one, now_ns);
+		return;
 	default:
 		answer(text, target, event, name, one, now_ns);
 		break;

@@ -18,10 +18,17 @@ struct ev_loop;
 struct resolver;
 
 /*
+ * The name has addresses, but none of the family that was asked for. Apart from
+ * every EAI_* code and errno.
+ */
+#define RESOLVE_NO_IPV4 (-10004)
+#define RESOLVE_NO_IPV6 (-10006)
+
+/*
  * The outcome of one name, on the loop, never inside resolve_start(). ERR is
- * 0, an EAI_* code or -ETIMEDOUT. LIST is NULL unless ERR is 0, valid during
- * the call only, one entry an address, in the order of preference. TOOK_NS is
- * counted from when a worker took it up.
+ * 0, an EAI_* code, -ETIMEDOUT or one of those below. LIST is NULL unless ERR
+ * is 0, valid during the call only, one entry an address, in the order of
+ * preference. TOOK_NS is counted from when a worker took it up.
  */
 typedef void resolve_cb(
     void *user, int err, const struct addrinfo *list, int64_t took_ns);
@@ -54,6 +61,8 @@ int resolve_start(
 size_t resolve_pending(const struct resolver *resolver);
 /* What ERR of a callback means, lower case, no full stop. */
 const char *resolve_strerror(int err);
+/* What can be done about it, or NULL. */
+const char *resolve_hint(int err);
 /*
  * A numeric address with or without %SCOPE, at once and without a thread.
  * -EINVAL: not an address; -ENODEV: no such interface.

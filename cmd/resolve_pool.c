@@ -109,6 +109,49 @@ worker_take(struct resolve_pool *pool, char name[RESOLVE_NAME_SIZE])
 	return job;
 }
 
+/* Whether ERR may mean no more than: none of the family asked for. */
+static bool
+may_be_family(int err)
+{
+	switch (err) {
+	case EAI_NONAME:
+#ifdef EAI_NODATA
+	case EAI_NODATA:
+#endif
+#ifdef EAI_ADDRFAMILY
+	case EAI_ADDRFAMILY:
+#endif
+		return true;
+	default:
+		return false;
+	}
+}
+
+/*
+ * Looks NAME up. Where none of the family AF is found, once more without it,
+ * only to say why.
+ */
+static int
+look_up(const struct resolver_opts *opts, const char *name, int af,
+    struct addrinfo **ret)
+{
+	struct addrinfo hints = {.ai_family = af, .ai_socktype = SOCK_DGRAM};
+	struct addrinfo *other = NULL;
+	int err;
+
+#ifdef AI_IDN
+	hints.ai_flags = AI_IDN;
+#endif
+	err = opts->lookup(name, &hints, ret);
+	if (af == AF_UNSPEC || !may_be_family(err))
+		return err;
+	hints.ai_family = AF_UNSPEC;
+	if (opts->lookup(name, &hints, &other) != 0)
+		return err;
+	opts->release(other);
+	return af == AF_INET ? RESOLVE_NO_IPV4 : RESOLVE_NO_IPV6;
+}
+
 /*
  * Looks NAME up, the pool unlocked meanwhile. False where the job was given
  * up and enough others are at work: this thread is one too many.
@@ -116,16 +159,12 @@ worker_take(struct resolve_pool *pool, char name[RESOLVE_NAME_SIZE])
 static bool
 worker_run(struct resolve_pool *pool, struct resolve_job *job, const char *name)
 {
-	struct addrinfo hints = {
-	    .ai_family = job->af, .ai_socktype = SOCK_DGRAM};
 	struct addrinfo *list = NULL;
+	const int af = job->af;
 	int err;
 
-#ifdef AI_IDN
-	hints.ai_flags = AI_IDN;
-#endif
 	(void)pthread_mutex_unlock(&pool->lock);
-	err = pool->opts.lookup(name, &hints, &list);
+	err = look_up(&pool->opts, name, af, &list);
 	(void)pthread_mutex_lock(&pool->lock);
 
 	job->err = err;

@@ -55,7 +55,24 @@ resolve_strerror(int err)
 		return "system error while looking up the name";
 	case -ETIMEDOUT:
 		return "name not resolved in time";
+	case RESOLVE_NO_IPV4:
+		return "no IPv4 address";
+	case RESOLVE_NO_IPV6:
+		return "no IPv6 address";
 	default:
 		return "name resolution failed";
+	}
+}
+
+const char *
+resolve_hint(int err)
+{
+	switch (err) {
+	case RESOLVE_NO_IPV4:
+		return "it has an IPv6 address: leave out -4 or the IPv4 source";
+	case RESOLVE_NO_IPV6:
+		return "it has an IPv4 address: leave out -6 or the IPv6 source";
+	default:
+		return NULL;
 	}
 }

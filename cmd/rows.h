@@ -51,7 +51,7 @@ struct row *rows_at(const struct rows *rows, size_t i);
 void rows_free(struct rows *rows);
 
 void row_set_addr(struct row *row, const struct sockaddr *addr);
-/* *LEN bytes of RET; false: no address yet. */
+/* Its address with port 0; false, and RET untouched: none is known yet. */
 bool row_addr(const struct row *row, struct sockaddr_storage *ret);
 /* As the reports want it; TEXT is where its address is written. */
 struct report_target row_target(const struct row *row, char text[ADDRTEXT_MAX]);

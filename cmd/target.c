@@ -61,10 +61,21 @@ is_mapped(const struct parse_addr *addr)
 	return addr->af == AF_INET6 && memcmp(addr->bytes, prefix, 12) == 0;
 }
 
+/* Sent to, it would be this host: hardly what was meant. */
+static int
+fail_unspecified(const struct parser *p)
+{
+	(void)fail(p, "the unspecified address is no target");
+	opt_error_hint(p->err, "this host itself is %s",
+	    p->spec->af == AF_INET ? "127.0.0.1" : "::1");
+	return -EINVAL;
+}
+
 /* What holds for every kind of address. */
 static int
 check_addresses(const struct parser *p, const struct parse_addr *first)
 {
+	static const uint8_t unspecified[16] = {0};
 	const struct target_spec *spec = p->spec;
 
 	if (is_mapped(first)) {
@@ -77,6 +88,8 @@ check_addresses(const struct parser *p, const struct parse_addr *first)
 		return fail(p, "an IPv6 address, but only IPv4 is wanted");
 	if (spec->af == AF_INET && (p->flags & TARGET_IPV6) != 0)
 		return fail(p, "an IPv4 address, but only IPv6 is wanted");
+	if (memcmp(spec->first, unspecified, sizeof(unspecified)) == 0)
+		return fail_unspecified(p);
 	if ((p->flags & TARGET_BROADCAST) == 0 && has_group(spec)) {
 		(void)fail(p, "broadcast or multicast");
 		opt_error_hint(p->err, "-b allows it");

@@ -99,6 +99,8 @@ both quiet - -q -c 4 "${QUICK[@]}" -W 0.5 192.0.2.3
 both timestamps - -D -c 2 "${QUICK[@]}" 192.0.2.1
 both outstanding - -O -c 4 "${QUICK[@]}" -W 0.5 192.0.2.3
 both large-payload - -s 1000 -c 2 "${QUICK[@]}" 192.0.2.1
+both pattern - -p 0aff1 -c 1 192.0.2.1
+both pattern-quiet - -q -p ff -c 1 192.0.2.1
 both source - -I 192.0.2.254 -c 1 192.0.2.1
 both device - -I veth0 -c 1 192.0.2.1
 both device-v6 - -I veth0 -c 1 2001:db8::1

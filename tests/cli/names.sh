@@ -74,7 +74,19 @@ verdict family
 ping --json -6 -c 1 first.test
 expect_rc 2
 records first.test:code='"resolve"'
+expect_line run.err '^netdiag: ping: first\.test: no IPv6 address$'
+expect_line run.err '^hint: it has an IPv4 address: leave out -6 '
 verdict no-address-of-that-family
+
+ping -4 -c 1 six.test
+expect_rc 2
+expect_line run.err '^netdiag: ping: six\.test: no IPv4 address$'
+verdict no-ipv4-address
+
+ping -6 -c 1 nowhere.test
+expect_rc 2
+expect_line run.err '^netdiag: ping: nowhere\.test: name not found$'
+verdict no-such-name-with-a-family
 
 # ---- rows -------------------------------------------------------------------
 

@@ -166,7 +166,10 @@ run too-long 1 192.0.2.1:send_errors=2 192.0.2.1:sent=0 \
 run deadline 0 192.0.2.1:received=1 192.0.2.1:reason='"deadline"' \
     end:reason='"deadline"' -- -w 0.5 -i 100 192.0.2.1
 run deadline-waiting 1 192.0.2.4:sent=1 192.0.2.4:unfinished=1 \
-    192.0.2.4:loss_pct=null -- -w 0.2 -i 100 192.0.2.4
+    192.0.2.4:loss_pct=null -- -w 0.2 -W 100 -i 100 192.0.2.4
+# The wait for a first reply is over before the run is.
+run deadline-silent 1 192.0.2.4:sent=1 192.0.2.4:lost=1 \
+    192.0.2.4:unfinished=0 192.0.2.4:loss_pct=100 -- -w 1 -i 100 192.0.2.4
 start run "$NETDIAG" ping --json -i 100 -W 100 192.0.2.1 192.0.2.4
 await run '*"status":"reply"*'
 kill -INT "$pid"

@@ -112,6 +112,17 @@ for sent in 1 1 1 1 1 2; do
 done
 verdict deadline-sends-nothing
 
+# Of most targets of a block nothing is known when the deadline comes.
+run_to run "${PING[@]}" --down -c 1 -w 0.5 127.0.0.0/16
+expect_rc 1
+expect_empty run.out
+verdict deadline-down-leaves-out-what-was-not-probed
+
+run_to run "${PING[@]}" -q -c 1 -w 0.5 127.0.0.0/16
+expect_rc 1
+expect_line run.out '^65534 targets: [0-9]+ alive, 0 down, [0-9]+ not probed; '
+verdict deadline-not-probed
+
 # ---- a reader that takes its time -------------------------------------------
 
 # Nobody reads after the first line.
@@ -330,6 +341,16 @@ if nft add table ip netdiag 2>/dev/null &&
 	expect_line run.err '^hint: a firewall rule .*: nft list ruleset$'
 	expect_line run.out '^2 send errors$'
 	verdict firewall-hint
+	# Two probes are let through: all that were sent are answered.
+	nft add rule ip netdiag out ip daddr 192.0.2.1 \
+	    limit rate 1/day burst 2 packets accept
+	nft add rule ip netdiag out ip daddr 192.0.2.1 drop
+	run_to run "${PING[@]}" -c 20 -i 0.02 --max-loss 1 192.0.2.1
+	expect_rc 1
+	expect_line run.out '^2 packets transmitted, 2 received, 0% packet loss'
+	expect_line run.out \
+	    '^failed: 90% loss with send errors \(--max-loss 1%\)$'
+	verdict firewall-max-loss
 	nft delete table ip netdiag
 else
 	skip firewall "no nft"

@@ -52,8 +52,16 @@ says unknown-letter 2 err '^netdiag: ping: -Z: ' ping -Z ::1
 says help-for-nothing 2 err '^netdiag: help: pong: no such command$' help pong
 says octal 2 err '^netdiag: ping: 010\.0\.0\.1: ' ping 010.0.0.1
 says short-address 2 err '^netdiag: ping: 127\.1: ' ping 127.1
-says no-device 2 err '^netdiag: ping: --interface: ' ping -I nosuch0 192.0.2.1
-says foreign-source 2 err '^netdiag: ping: source address: ' \
+says no-device 2 err '^netdiag: ping: --interface: "nosuch0": no such device$' \
+    ping -I nosuch0 192.0.2.1
+says no-device-of-the-source 2 err \
+    '^netdiag: ping: source address: "fe80::1%nosuch0": no such device$' \
+    ping -S fe80::1%nosuch0 2001:db8::1
+says unspecified 2 err '^hint: this host itself is 127\.0\.0\.1$' \
+    ping -c 1 0.0.0.0
+says unspecified6 2 err '^hint: this host itself is ::1$' ping -c 1 ::
+says foreign-source 2 err \
+    '^netdiag: ping: source address: "203\.0\.113\.9": cannot assign ' \
     ping -S 203.0.113.9 192.0.2.1
 says source-of-the-other-family 2 err \
     '^netdiag: ping: 192.0.2.1: the target is IPv4, the source address IPv6$' \

@@ -126,14 +126,21 @@ Test(report_text_many, notes_only_where_there_is_something)
 	/* Where the terminal is too narrow, below. */
 	row_noted(&c, &bare, 3, 2, true, true);
 	(void)snprintf(want, sizeof(want),
-	    "%s\n  over --max-loss, over --max-rtt, 3 late, 2 send errors\n",
+	    "%s\n  over --max-loss (80%% with send errors), over --max-rtt, "
+	    "3 late, 2 send errors\n",
 	    numbers);
 	cr_assert_str_eq(capture_text(&c), want);
 	/* Not a terminal: a row is a line. */
 	c.report->opts.columns = 0;
+	row_noted(&c, &bare, 1, 0, true, false);
+	(void)snprintf(
+	    want, sizeof(want), "%s  over --max-loss, 1 late\n", numbers);
+	cr_assert_str_eq(capture_text(&c), want);
+	/* The column LOSS does not have what --max-loss counts. */
 	row_noted(&c, &bare, 0, 2, true, false);
 	(void)snprintf(want, sizeof(want),
-	    "%s  over --max-loss, 2 send errors\n", numbers);
+	    "%s  over --max-loss (80%% with send errors), 2 send errors\n",
+	    numbers);
 	cr_assert_str_eq(capture_text(&c), want);
 	capture_close(&c);
 }
@@ -335,10 +342,40 @@ Test(report_text_many, last_line_is_over_all)
 	    "65530 received, 0% loss, 1 late, 1 send error, 1.2 s\n");
 	end.unfinished = 6;
 	report_status(c.report, NULL, &end, &line);
+	end.lost = 1;
+	report_status(c.report, NULL, &end, &line);
+	end.lost = 0;
+	end.sent = end.received = end.alive = 0;
+	end.unfinished = 0;
+	report_status(c.report, NULL, &end, &line);
 	buf_char(&line, '\0');
 	cr_assert_str_eq(line.data, "\r65530/65530 packets, 0% loss, "
-				    "65530/65537 targets alive\n");
+				    "65530/65537 targets alive\n"
+				    "\r65530/65530 packets, 0.002% loss, "
+				    "65530/65537 targets alive\n"
+				    "\r0/0 packets, - loss, "
+				    "0/65537 targets alive\n");
 	buf_free(&line);
+	capture_close(&c);
+}
+
+Test(report_text_many, not_probed_is_neither_alive_nor_down)
+{
+	const struct report_end end = {.targets = 65534,
+	    .alive = 9652,
+	    .unresolved = 1,
+	    .not_probed = 55722,
+	    .sent = 9811,
+	    .received = 9652,
+	    .lost = 159,
+	    .duration_ns = 1000000000};
+	struct capture c;
+
+	open_many(&c, (struct report_opts){.quiet = true});
+	c.report->ops->end(c.report, &end, NOW);
+	cr_assert_str_eq(capture_text(&c),
+	    "65534 targets: 9652 alive, 159 down, 55722 not probed, "
+	    "1 unresolved; 9811 sent, 9652 received, 1.621% loss, 1 s\n");
 	capture_close(&c);
 }
 
@@ -366,13 +403,13 @@ Test(report_text_many, last_line_breaks_at_a_clause)
 	    "20 targets: 19 alive, 0 down, 1 unresolved, 2 over --max-loss "
 	    "2.5%,\n"
 	    "  1 over --max-rtt 10ms;\n"
-	    "40 sent, 38 received, 5% loss, 2 late, 3 send errors, 1.2 s\n");
+	    "  40 sent, 38 received, 5% loss, 2 late, 3 send errors, 1.2 s\n");
 	c.report->opts.columns = 100;
 	c.report->ops->end(c.report, &end, NOW);
 	cr_assert_str_eq(capture_text(&c),
 	    "20 targets: 19 alive, 0 down, 1 unresolved, 2 over --max-loss "
 	    "2.5%, 1 over --max-rtt 10ms;\n"
-	    "40 sent, 38 received, 5% loss, 2 late, 3 send errors, 1.2 s\n");
+	    "  40 sent, 38 received, 5% loss, 2 late, 3 send errors, 1.2 s\n");
 	c.report->opts.columns = 0;
 	c.report->ops->end(c.report, &end, NOW);
 	cr_assert_str_eq(capture_text(&c),

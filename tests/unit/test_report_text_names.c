@@ -47,6 +47,38 @@ names(bool alive, bool down, const char *want)
 	capture_close(&c);
 }
 
+/* The deadline came before anything was known of them: neither. */
+Test(report_text_names, not_probed_is_not_down)
+{
+	struct nd_ping_stats none = stats_of(0, 0), waits = stats_of(2, 0);
+	struct nd_ping_stats refused = stats_of(0, 0), error = stats_of(1, 0);
+	struct report_summary sum = {.reason = REPORT_DEADLINE};
+	struct capture c;
+
+	waits.lost = 0;
+	waits.unfinished = 2;
+	refused.send_errors = 1;
+	error.lost = 0;
+	error.errors = 1;
+	capture_open(&c, (struct report_opts){.down = true}, report_ping_text);
+	sum.stats = &none;
+	c.report->ops->summary(c.report, &plain, &sum, NOW);
+	sum.stats = &waits;
+	c.report->ops->summary(c.report, &plain, &sum, NOW);
+	cr_assert_str_eq(capture_text(&c), "");
+	sum.stats = &refused;
+	c.report->ops->summary(c.report, &plain, &sum, NOW);
+	sum.stats = &error;
+	c.report->ops->summary(c.report, &bare, &sum, NOW);
+	waits.lost = 1;
+	waits.unfinished = 1;
+	sum.stats = &waits;
+	c.report->ops->summary(c.report, &plain, &sum, NOW);
+	cr_assert_str_eq(
+	    capture_text(&c), "a.example\n2001:db8::1\na.example\n");
+	capture_close(&c);
+}
+
 Test(report_text_names, all_puts_the_address_first)
 {
 	struct capture c;

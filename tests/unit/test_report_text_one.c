@@ -57,6 +57,23 @@ Test(report_text_one, header)
 	capture_close(&c);
 }
 
+Test(report_text_one, pattern_stands_above_the_header)
+{
+	static const uint8_t pattern[] = {0x0a, 0xff, 0x01};
+	const struct report_start start = {
+	    .pattern = pattern, .pattern_len = sizeof(pattern)};
+	struct capture c;
+
+	open_one(&c, (struct report_opts){0});
+	header(&c, NULL, "127.0.0.1", 4, start,
+	    "PATTERN: 0x0aff01\n"
+	    "PING 127.0.0.1 (127.0.0.1) 56(84) bytes of data.\n");
+	c.report->opts.quiet = true;
+	header(&c, NULL, "127.0.0.1", 4, start,
+	    "PING 127.0.0.1 (127.0.0.1) 56(84) bytes of data.\n");
+	capture_close(&c);
+}
+
 static void
 summary(struct capture *c, const struct nd_ping_stats *stats,
     const struct nd_ctx_stats *ctx, const char *want)
@@ -166,6 +183,13 @@ Test(report_text_one, a_threshold_that_was_missed)
 	c.report->ops->summary(c.report, &target4, &sum, NOW);
 	cr_assert_not_null(strstr(
 	    capture_text(&c), " ms\nfailed: 25% loss (--max-loss 24.9%)\n"));
+	/* What the host refused counts here, and nowhere else. */
+	stats.send_errors = 36;
+	c.report->ops->summary(c.report, &target4, &sum, NOW);
+	cr_assert_not_null(strstr(capture_text(&c),
+	    "\n36 send errors\n"
+	    "failed: 92.5% loss with send errors (--max-loss 24.9%)\n"));
+	stats.send_errors = 0;
 	sum.over_rtt = true;
 	c.report->ops->summary(c.report, &target4, &sum, NOW);
 	cr_assert_not_null(
@@ -237,11 +261,15 @@ Test(report_text_one, status_line_as_ping)
 	stats.unfinished = 2;
 	stats.lost = 1;
 	report_status(c.report, &stats, NULL, &line);
+	/* ping(8) has no other word for nothing. */
+	stats = stats_of(0, 0);
+	report_status(c.report, &stats, NULL, &line);
 	buf_char(&line, '\0');
 	cr_assert_str_eq(line.data,
 	    "\r4/4 packets, 0% loss, "
 	    "min/avg/ewma/max = 0.045/0.049/0.032/1.235 ms\n"
-	    "\r0/1 packets, 100% loss\n");
+	    "\r0/1 packets, 100% loss\n"
+	    "\r0/0 packets, 0% loss\n");
 	buf_free(&line);
 	capture_close(&c);
 }

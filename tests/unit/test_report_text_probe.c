@@ -195,6 +195,28 @@ Test(report_text_probe, outstanding_looks_at_the_one_before)
 	capture_close(&c);
 }
 
+/* Not even that of an unknown probe, whose seq is 0. */
+Test(report_text_probe, an_invalid_packet_answers_nothing)
+{
+	struct nd_ping_event event = event_of(ND_PING_INVALID, 64);
+	struct capture c;
+
+	open_one(&c, (struct report_opts){.outstanding = true});
+	feed(&c, event_of(ND_PING_SENT, 64), NULL);
+	(void)capture_text(&c);
+	event.invalid = ND_INVALID_UNKNOWN;
+	event.seq = 0;
+	feed(&c, event, NULL);
+	feed(&c, event_of(ND_PING_SENT, 65), NULL);
+	cr_assert_str_eq(capture_text(&c), "no answer yet for icmp_seq=64\n");
+	event.invalid = ND_INVALID_TAG;
+	event.seq = 65;
+	feed(&c, event, NULL);
+	feed(&c, event_of(ND_PING_SENT, 66), NULL);
+	cr_assert_str_eq(capture_text(&c), "no answer yet for icmp_seq=65\n");
+	capture_close(&c);
+}
+
 Test(report_text_probe, flood_and_bell)
 {
 	struct sockaddr_storage from;

@@ -128,6 +128,66 @@ Test(resolve, found_and_not_found_on_the_loop_only)
 	resolver_free(r);
 }
 
+/* "a..." has IPv4 addresses only, "six" IPv6 ones; "no-data" is glibc's word.
+ */
+static int
+one_family(
+    const char *name, const struct addrinfo *hints, struct addrinfo **ret)
+{
+	const int has = name[0] == 'a' ? AF_INET : AF_INET6;
+
+	if (strcmp(name, "again") == 0)
+		return EAI_AGAIN;
+	if (strcmp(name, "nowhere") == 0)
+		return EAI_NONAME;
+	if (hints->ai_family == AF_UNSPEC || hints->ai_family == has)
+		return fake_lookup(name, hints, ret);
+	return strcmp(name, "a-no-data") == 0 ? EAI_NODATA : EAI_NONAME;
+}
+
+Test(resolve, a_name_without_that_family_is_told_from_no_name)
+{
+	static const struct {
+		const char *name;
+		int af, err;
+	} cases[] = {
+	    {"a", AF_INET, 0},
+	    {"a", AF_INET6, RESOLVE_NO_IPV6},
+	    {"a-no-data", AF_INET6, RESOLVE_NO_IPV6},
+	    {"six", AF_INET, RESOLVE_NO_IPV4},
+	    {"six", AF_UNSPEC, 0},
+	    {"nowhere", AF_INET6, EAI_NONAME},
+	    {"nowhere", AF_UNSPEC, EAI_NONAME},
+	    {"again", AF_INET6, EAI_AGAIN},
+	};
+	enum { COUNT = sizeof(cases) / sizeof(cases[0]) };
+	struct resolver_opts opts = {.timeout_ns = 60 * SECOND,
+	    .lookup = one_family,
+	    .release = fake_release};
+	struct outcome all[COUNT] = {{0}};
+	struct resolver *r = NULL;
+	int found;
+
+	(void)sem_init(&entered, 0, 0);
+	(void)sem_init(&released, 0, 0);
+	cr_assert_eq(resolver_new(&r, EV_DEFAULT, &opts, on_outcome), 0);
+	for (int i = 0; i < COUNT; i++)
+		cr_assert_eq(
+		    resolve_start(r, cases[i].name, cases[i].af, &all[i]), 0);
+	ev_run(EV_DEFAULT, 0);
+	for (int i = 0; i < COUNT; i++)
+		cr_expect(all[i].calls == 1 && all[i].err == cases[i].err,
+		    "%s: %d", cases[i].name, all[i].err);
+	resolver_free(r);
+	(void)sem_getvalue(&released, &found);
+	cr_expect_eq(found, 5, "what was found is given back");
+	cr_expect_str_eq(resolve_strerror(RESOLVE_NO_IPV4), "no IPv4 address");
+	cr_expect_str_eq(resolve_strerror(RESOLVE_NO_IPV6), "no IPv6 address");
+	cr_expect_not_null(strstr(resolve_hint(RESOLVE_NO_IPV4), " -4 "));
+	cr_expect_not_null(strstr(resolve_hint(RESOLVE_NO_IPV6), " -6 "));
+	cr_expect_null(resolve_hint(EAI_NONAME));
+}
+
 Test(resolve, each_of_many_names_once)
 {
 	enum { MANY = 20000 };

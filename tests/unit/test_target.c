@@ -139,6 +139,9 @@ Test(target, each_refusal_has_its_reason)
 	    {"ff02::1%eth0", "multicast"},
 	    {"223.255.255.255-224.0.0.0", "multicast"},
 	    {"223.255.255.255-240.0.0.1", "16777216"},
+	    {"0.0.0.0", "unspecified"}, {"::", "unspecified"},
+	    {"0.0.0.0", "127.0.0.1"}, {"::", "::1"}, {"::%lo", "unspecified"},
+	    {"0.0.0.0/31", "unspecified"}, {"::-::2", "unspecified"},
 	    {"255.255.255.0-255.255.255.255", "broadcast"},
 	    {"ff02::/120", "multicast"}};
 
@@ -168,6 +171,16 @@ Test(target, groups_are_allowed_with_b)
 	cr_expect_eq(parse("223.255.255.255", 0, &spec), 0);
 	cr_expect_eq(parse("240.0.0.1", 0, &spec), 0);
 	cr_expect_eq(parse("fe80::1%lo", 0, &spec), 0);
+}
+
+Test(target, a_block_without_its_network_address_may_begin_at_zero)
+{
+	struct target_spec spec;
+
+	cr_expect_eq(parse("0.0.0.0/24", 0, &spec), 0);
+	cr_expect_eq(parse("0.0.0.0/24", TARGET_INCLUDE_ALL, &spec), -EINVAL);
+	cr_expect_eq(parse("0.0.0.1", 0, &spec), 0);
+	cr_expect_eq(parse("::1", 0, &spec), 0);
 }
 
 Test(target, family_options_exclude_the_other)
