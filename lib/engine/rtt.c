@@ -17,6 +17,7 @@
 struct entry {
 	uint64_t bucket : 16, count : 48;
 };
+_Static_assert(sizeof(struct entry) == sizeof(int64_t), "see convert()");
 
 static unsigned
 bucket_of(int64_t ns)
@@ -83,46 +84,21 @@ count_in(struct nd_rtt_acc *a, int64_t ns)
 	e[i].count++;
 }
 
-/* From samples to a histogram with room for CAPACITY entries. */
+/*
+ * From samples to a histogram in the same memory: a sample and an entry are of
+ * one size.
+ */
 static void
-convert(struct nd_rtt_acc *a, struct nd_rtt_budget *budget, size_t capacity)
+convert(struct nd_rtt_acc *a)
 {
-	int64_t *samples = a->store;
-	size_t n = a->used, bytes = capacity * sizeof(struct entry);
-	struct entry *e = NULL;
+	int64_t samples[ND_RTT_EXACT];
+	size_t n = a->used;
 
-	if (budget->used + bytes <= budget->limit)
-		e = calloc(1, bytes);
-	if (e == NULL) {
-		give_up(a, budget);
-		return;
-	}
-	budget->used += bytes;
-	a->store = e;
-	a->capacity = (uint16_t)capacity;
+	memcpy(samples, a->store, n * sizeof(samples[0]));
 	a->used = 0;
 	a->histogram = true;
 	for (size_t i = 0; i < n; i++)
 		count_in(a, samples[i]);
-	free(samples);
-}
-
-static void
-grow_histogram(
-    struct nd_rtt_acc *a, struct nd_rtt_budget *budget, size_t capacity)
-{
-	size_t more = (capacity - a->capacity) * sizeof(struct entry);
-	struct entry *e = NULL;
-
-	if (budget->used + more <= budget->limit)
-		e = realloc(a->store, capacity * sizeof(*e));
-	if (e == NULL) {
-		give_up(a, budget);
-		return;
-	}
-	budget->used += more;
-	a->store = e;
-	a->capacity = (uint16_t)capacity;
 }
 
 static size_t
@@ -135,60 +111,49 @@ capacity_for(const struct nd_rtt_acc *a, uint64_t need)
 	return capacity < BUCKETS ? capacity : BUCKETS;
 }
 
-static void
-grow_samples(struct nd_rtt_acc *a, struct nd_rtt_budget *budget, size_t n)
+/* What a store of CAPACITY takes from the budget: the exact ones nothing. */
+static size_t
+cost(size_t capacity)
 {
-	int64_t *p = calloc(n, sizeof(*p));
+	return capacity > ND_RTT_EXACT ? capacity * sizeof(struct entry) : 0;
+}
 
+static void
+grow(struct nd_rtt_acc *a, struct nd_rtt_budget *budget, size_t capacity)
+{
+	const size_t more = cost(capacity) - cost(a->capacity);
+	void *p = NULL;
+
+	if (more == 0 || budget->used + more <= budget->limit)
+		p = realloc(a->store, capacity * sizeof(struct entry));
 	if (p == NULL) {
 		give_up(a, budget);
 		return;
 	}
-	if (a->store != NULL)
-		memcpy(p, a->store, a->used * sizeof(*p));
-	free(a->store);
+	budget->used += more;
 	a->store = p;
-	a->capacity = (uint16_t)n;
-}
-
-/* The first array of samples: up to two were in min and max alone. */
-static void
-start_samples(struct nd_rtt_acc *a, struct nd_rtt_budget *budget, size_t n)
-{
-	int64_t *p;
-
-	grow_samples(a, budget, n);
-	p = a->store;
-	if (p == NULL)
-		return;
-	p[0] = a->min_ns;
-	p[1] = a->max_ns;
-	a->used = (uint16_t)a->n;
+	a->capacity = (uint16_t)capacity;
 }
 
 void
 nd_rtt_reserve(
     struct nd_rtt_acc *a, struct nd_rtt_budget *budget, uint64_t more)
 {
-	const uint64_t all = a->n + more;
+	const bool first = a->store == NULL;
+	const uint64_t need = (a->histogram ? a->used : a->n) + more;
+	int64_t *samples;
 
 	/* min and max are all there is to know of up to two samples. */
-	if (a->given_up || (a->store == NULL && all <= 2))
+	if (a->given_up || (first && need <= 2) || need <= a->capacity ||
+	    a->capacity >= BUCKETS)
 		return;
-	if (a->store == NULL)
-		start_samples(a, budget,
-		    capacity_for(a, all < ND_RTT_EXACT ? all : ND_RTT_EXACT));
-	if (a->given_up)
+	grow(a, budget, capacity_for(a, need));
+	if (!first || a->given_up)
 		return;
-	if (a->histogram) {
-		if (a->used + more > a->capacity && a->capacity < BUCKETS)
-			grow_histogram(
-			    a, budget, capacity_for(a, a->used + more));
-	} else if (all > ND_RTT_EXACT) {
-		convert(a, budget, capacity_for(a, a->used + more));
-	} else if (all > a->capacity) {
-		grow_samples(a, budget, capacity_for(a, all));
-	}
+	samples = a->store;
+	samples[0] = a->min_ns;
+	samples[1] = a->max_ns;
+	a->used = (uint16_t)a->n;
 }
 
 void
@@ -209,9 +174,11 @@ nd_rtt_add(struct nd_rtt_acc *a, int64_t rtt_ns)
 	a->m2 += delta * ((double)rtt_ns - (double)a->sum_ns / (double)a->n);
 	if (a->store == NULL)
 		return;
+	if (!a->histogram && a->used == ND_RTT_EXACT)
+		convert(a);
 	if (a->histogram)
 		count_in(a, rtt_ns);
-	else if (a->used < a->capacity)
+	else
 		((int64_t *)a->store)[a->used++] = rtt_ns;
 }
 
@@ -294,8 +261,7 @@ nd_rtt_report(const struct nd_rtt_acc *a, struct nd_rtt *ret)
 void
 nd_rtt_free(struct nd_rtt_acc *a, struct nd_rtt_budget *budget)
 {
-	if (a->histogram)
-		budget->used -= a->capacity * sizeof(struct entry);
+	budget->used -= cost(a->capacity);
 	free(a->store);
 	a->store = NULL;
 	a->capacity = a->used = 0;

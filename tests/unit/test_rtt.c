@@ -186,6 +186,26 @@ Test(rtt, every_value_is_within_2_percent)
 	}
 }
 
+/* Most of those that were reserved for are never answered. */
+Test(rtt, room_for_many_leaves_few_exact)
+{
+	for (uint64_t n = 0; n <= 16; n++) {
+		struct nd_rtt_budget b = budget_of(1 << 20);
+		struct nd_rtt_acc a = {0};
+		struct nd_rtt r;
+
+		for (uint64_t i = 1; i <= n; i++) {
+			nd_rtt_reserve(&a, &b, 500);
+			nd_rtt_add(&a, (int64_t)i * 12345678);
+		}
+		nd_rtt_report(&a, &r);
+		cr_assert_eq(
+		    r.p50_ns, n > 0 ? (int64_t)((n + 1) / 2) * 12345678 : -1);
+		nd_rtt_free(&a, &b);
+		cr_assert_eq(b.used, 0);
+	}
+}
+
 Test(rtt, more_than_16_at_once_go_into_a_histogram)
 {
 	for (uint64_t before = 0; before <= 17; before++) {
