@@ -29,11 +29,25 @@ veth_up() {
 	    ip link set sim1 arp off up
 }
 
+# The kernel makes the address of IPv6 ready in a work queue of its own: until
+# then what is sent to it does not come in.
+local_route() {
+	local i
+	for ((i = 0; i < 500; i++)); do
+		ip -6 route show table local dev sim0 |
+		    grep -q '^local fd00:255::2 ' && return
+		sleep 0.01
+	done
+	echo 'no local route' >&2
+	return 1
+}
+
 addresses() {
 	ip address add 10.255.0.2/30 dev sim0 &&
 	    ip address add fd00:255::2/64 dev sim0 nodad &&
 	    ip route add default dev sim0 &&
-	    ip -6 route add default dev sim0
+	    ip -6 route add default dev sim0 &&
+	    local_route
 }
 
 # device_up TOPOLOGY [TRUTH]: returns once packets are answered. Leaves a pipe

@@ -10,7 +10,7 @@ MS = 1000000
 
 PLAIN = ("packets", "events", "lost-back", "forged", "copies", "corrupt-back",
          "fragmented", "overtaken", "spread-ms", "apart-ms", "ways", "changed",
-         "asymmetric", "other-source", "burst")
+         "asymmetric", "other-source", "burst", "busiest")
 KEYED = ("why", "lost", "kind", "icmp", "mtu", "hostile", "tos")
 
 
@@ -55,15 +55,25 @@ def apart_ms(packets):
 
 
 def burst(truth):
-    """Most echo requests to one address within 5 ms."""
+    """Most echo requests to one address within 200 ms."""
     most = 0
     for packets in truth.by_dst.values():
         times = [packet["t_in"] for packet in packets]
         first = 0
         for last, at in enumerate(times):
-            while times[first] < at - 5 * MS:
+            while times[first] < at - 200 * MS:
                 first += 1
             most = max(most, last - first + 1)
+    return most
+
+
+def busiest(packets):
+    """Most packets within 100 ms."""
+    first = most = 0
+    for last, packet in enumerate(packets):
+        while packets[first]["t_in"] < packet["t_in"] - 100 * MS:
+            first += 1
+        most = max(most, last - first + 1)
     return most
 
 
@@ -106,6 +116,7 @@ def evidence(truth):
             if answer.get("mtu"):
                 n["mtu=%d" % answer["mtu"]] += 1
     n["burst"] = burst(truth)
+    n["busiest"] = busiest(truth.packets)
     n["apart-ms"] = apart_ms(truth.packets)
     n["ways"] = len(set().union(*paths.values()))
     n["changed"] = sum(len(ways) > 1 for ways in paths.values())

@@ -42,7 +42,7 @@ class Case:
         self.truth = truth.Truth(os.path.join(folder, "truth.jsonl"))
         self.evidence = evidence.evidence(self.truth)
         self.made = None
-        self.margin_ns = 20 * truth.MS
+        self.margin_ns = truth.MARGIN_NS
         for _, line in self.scenario.sections["expect"]:
             if line.startswith("margin "):
                 self.margin_ns = duration_ns(line.split()[1])
@@ -150,11 +150,11 @@ def none(case, words):
 
 
 @check("at")
-def at_least(case, words):
-    if words[0] != "least":
-        raise Wrong("'at least N WORD' is the form")
-    n = amount(case, words[2])
-    if n < int(words[1]):
+def at_least_or_most(case, words):
+    if words[0] not in ("least", "most"):
+        raise Wrong("'at least N WORD' or 'at most N WORD' is the form")
+    n, limit = amount(case, words[2]), int(words[1])
+    if n < limit if words[0] == "least" else n > limit:
         yield "%d %s by the truth log, not %s" % (n, words[2], words[1])
 
 

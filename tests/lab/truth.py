@@ -9,13 +9,15 @@ Times in the log are taken where a packet crosses the device, netdiag's are the
 kernel's: both differ by tens of microseconds. What is closer than `margin` to
 the edge (a timeout, the end of a run) may be either, and is counted as such.
 """
+import bisect
 import collections
 import json
 
 MS = 1000000
+MARGIN_NS = 50 * MS         # what a machine may keep a program waiting
 FIRST_TIMEOUT = 3500 * MS   # before the first reply of a target
 LEAST_TIMEOUT = 1000 * MS
-REMEMBERED = 12             # netdiag promises late answers "for a while"
+REMEMBERED = 200            # netdiag promises late answers "for a while"
 PRIMARY = ("reply", "unreachable", "ttl_exceeded", "timeout", "send_error")
 ICMP_ERRORS = {4: (3, 11, 12), 6: (1, 2, 3, 4)}
 
@@ -25,6 +27,7 @@ class Truth:
 
     def __init__(self, path):
         self.packets, self.events = [], []
+        self.busy = None        # when packets came and left, once asked for
         self.begin = self.summary = self.topology = None
         with open(path, encoding="utf-8") as file:
             for line in file:
@@ -52,6 +55,19 @@ class Truth:
                 for key in ("dropped_in", "write_errors")
                 if self.summary[key] != 0]
 
+    def idle(self, since, until):
+        """(how long netsim did nothing at most between these, until when)."""
+        if self.busy is None:
+            self.busy = sorted(at for packet in self.packets for at in
+                               [packet["t_in"]] + [answer["t_out"] for answer
+                                                   in packet["answers"]]
+                               if at is not None)
+        first = bisect.bisect_right(self.busy, since)
+        times = [since] + self.busy[first:bisect.bisect_left(
+            self.busy, until)] + [until]
+        return max((end - start, end)
+                   for start, end in zip(times, times[1:]))
+
     def mono(self, real_ns):
         return real_ns - self.begin["real_ns"] + self.begin["mono_ns"]
 
@@ -65,7 +81,7 @@ class Params:
         self.count = None
         self.first_reply = False
         self.end_ns = None      # of the run, where it was cut short
-        self.margin_ns = 20 * MS
+        self.margin_ns = MARGIN_NS
         self.__dict__.update(given)
 
 
@@ -129,6 +145,7 @@ class Fate:
         self.timeout_ns = None
         self.primary = set()    # one of these
         self.answer = None      # the first that counts, in time or late
+        self.is_reply = False   # that one
         self.rtt_ns = None
         self.resolved_ns = None
         self.extra = collections.defaultdict(lambda: [0, 0])
@@ -173,6 +190,7 @@ def resolve(fate, came, params):
         if what not in ("reply", "unreachable", "ttl_exceeded"):
             continue
         fate.answer, fate.rtt_ns = answer, at - left
+        fate.is_reply = what == "reply"
         if fate.rtt_ns < fate.timeout_ns + params.margin_ns:
             fate.primary.add(what)
         if fate.rtt_ns > fate.timeout_ns - params.margin_ns:
@@ -187,7 +205,8 @@ def target_end(fates, params):
     """When nothing is counted any more; the run's end where it was cut."""
     end = max((fate.resolved_ns for fate in fates), default=None)
     if params.first_reply:
-        first = [fate.resolved_ns for fate in fates if "reply" in fate.primary]
+        first = [fate.packet["t_in"] + fate.rtt_ns for fate in fates
+                 if fate.is_reply]
         end = min(first + [end]) if first else end
     elif params.count is None:
         end = params.end_ns
@@ -200,7 +219,8 @@ def extras(fate, came, params, end, newer):
     """Whatever comes besides the first answer, while the target goes on."""
     seen = False
     for at, what, reason, answer in came:
-        certain = at < end - params.margin_ns
+        certain = at < end - params.margin_ns or (
+            params.first_reply and at == end)
         if at > end + params.margin_ns:
             continue
         if what in ("noise", "damaged"):
@@ -228,15 +248,16 @@ def judge(packets, numbers, params):
     end = target_end(fates, params)
     if end is None:
         raise ValueError("a run without an end")
+    cut = params.first_reply or (
+        params.end_ns is not None and end > params.end_ns - params.margin_ns)
     for i, fate in enumerate(fates):
         ended_it = params.first_reply and fate.resolved_ns == end
-        if fate.resolved_ns > end - params.margin_ns and not ended_it and (
-                params.end_ns is not None or params.first_reply):
+        if cut and fate.resolved_ns > end - params.margin_ns and \
+                not ended_it:
             undecided = {"unfinished"}
             if fate.resolved_ns <= end + params.margin_ns:
                 undecided |= fate.primary
             fate.primary = undecided
-        later = departures[i + 1:]
         extras(fate, came[fate.number], params, end,
-               lambda at, later=later: sum(t <= at for t in later[:64]))
+               lambda at, sent=i + 1: bisect.bisect(departures, at) - sent)
     return fates
