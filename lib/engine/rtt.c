@@ -125,7 +125,7 @@ grow(struct nd_rtt_acc *a, struct nd_rtt_budget *budget, size_t capacity)
 	void *p = NULL;
 
 	if (more == 0 || budget->used + more <= budget->limit)
-		p = realloc(a->store, capacity * sizeof(struct entry));
+		p = reallocarray(a->store, capacity, sizeof(struct entry));
 	if (p == NULL) {
 		give_up(a, budget);
 		return;
