@@ -86,11 +86,18 @@ expect_rc 0
 expect_line run.out '^1 packets transmitted, 1 received'
 verdict SIGQUIT
 
-# timeout(1) signals its child and then its group: that is one.
-run_to run timeout --preserve-status -s INT 0.5 "${PING[@]}" -i 0.1 192.0.2.1
+# Two in the same moment, as timeout(1) sends them to its child and then to its
+# group, are one.
+start run "${PING[@]}" -i 100 192.0.2.1
+await run '*icmp_seq=1 *'
+kill -STOP "$pid"
+kill -INT "$pid"
+kill -TERM "$pid"
+kill -CONT "$pid"
+end run
 expect_rc 0
-expect_line run.out '^rtt min/avg/max/mdev = '
-verdict SIGINT-of-timeout
+expect_line run.out '^1 packets transmitted, 1 received'
+verdict two-signals-at-once
 
 # Until the first signal is no longer pending, a second one would be the same.
 delivered() {
