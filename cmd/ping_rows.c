@@ -133,9 +133,30 @@ widen(struct ping_run *run, const struct row *row)
 		run->report->opts.name_width = width;
 }
 
+static bool
+is_before(const struct addrinfo *first, const struct addrinfo *a)
+{
+	for (; first != a; first = first->ai_next)
+		if (first->ai_addrlen == a->ai_addrlen &&
+		    memcmp(first->ai_addr, a->ai_addr, a->ai_addrlen) == 0)
+			return true;
+	return false;
+}
+
+/* Some systems list an address twice, such as that of localhost with -4. */
+static const struct addrinfo *
+next_address(const struct addrinfo *first, const struct addrinfo *a)
+{
+	do
+		a = a->ai_next;
+	while (a != NULL && is_before(first, a));
+	return a;
+}
+
 void
 ping_resolved(void *user, int err, const struct addrinfo *list, int64_t took_ns)
 {
+	const struct addrinfo *a = list;
 	struct row *row = user;
 	struct ping_run *run = row->run;
 
@@ -148,10 +169,11 @@ ping_resolved(void *user, int err, const struct addrinfo *list, int64_t took_ns)
 		return;
 	}
 	row->dns_ns = took_ns;
-	for (;; list = list->ai_next) {
-		row_set_addr(row, list->ai_addr);
+	for (;;) {
+		row_set_addr(row, a->ai_addr);
 		widen(run, row);
-		if (!run->opts.all || list->ai_next == NULL)
+		a = next_address(list, a);
+		if (!run->opts.all || a == NULL)
 			break;
 		/* Before its elder starts, so that the run is not over. */
 		struct row *next = add_sibling(run, row);

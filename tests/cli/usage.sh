@@ -127,6 +127,8 @@ printf '%s\n' 192.0.2.4 192.0.2.6 name.invalid | same_lines "$tmp/list.out" ||
 verdict down
 
 # With --all the address comes first, as in hosts(5).
+printf '%s\n' '127.0.0.1 localhost' '::1 localhost' >"$tmp/hosts"
+mount --bind "$tmp/hosts" /etc/hosts
 run_to list "$NETDIAG" ping "${Q[@]}" -4 --alive --all 192.0.2.1 localhost
 expect_rc 0
 printf '%s\n' 192.0.2.1 '127.0.0.1 localhost' | same_lines "$tmp/list.out" ||
