@@ -50,6 +50,7 @@ LIB_SRC := \
 CMD_SRC := \
 	cmd/addrtext.c \
 	cmd/buf.c \
+	cmd/clock.c \
 	cmd/color.c \
 	cmd/help.c \
 	cmd/hold.c \

@@ -6,8 +6,8 @@
 #include <ev.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "out_fd.h"
 
 #define CHUNK ((size_t)64 * 1024)
@@ -38,15 +38,6 @@ struct out {
 	void *user;
 };
 
-static int64_t
-now_ns(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
-
 static void
 chunk_free(struct out *out, struct chunk *chunk)
 {
@@ -76,9 +67,9 @@ set_stalled(struct out *out, bool stalled)
 		return;
 	out->stalled = stalled;
 	if (stalled)
-		out->stall_began_ns = now_ns();
+		out->stall_began_ns = clock_monotonic_ns();
 	else
-		out->stalled_ns += now_ns() - out->stall_began_ns;
+		out->stalled_ns += clock_monotonic_ns() - out->stall_began_ns;
 	if (out->events.stall != NULL)
 		out->events.stall(out->user, stalled);
 }
@@ -282,7 +273,7 @@ drain_step(int64_t deadline_ns)
 
 	if (deadline_ns < 0)
 		return DRAIN_STEP_MS;
-	left_ns = deadline_ns - now_ns();
+	left_ns = deadline_ns - clock_monotonic_ns();
 	if (left_ns <= 0)
 		return 0;
 	if (left_ns > DRAIN_STEP_MS * NS_PER_MS)
@@ -340,5 +331,5 @@ int64_t
 out_stalled_ns(const struct out *out)
 {
 	return out->stalled_ns +
-	       (out->stalled ? now_ns() - out->stall_began_ns : 0);
+	       (out->stalled ? clock_monotonic_ns() - out->stall_began_ns : 0);
 }

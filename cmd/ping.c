@@ -13,28 +13,6 @@
 
 #include <locale.h>
 #include <stdlib.h>
-#include <time.h>
-
-static int64_t
-clock_ns(clockid_t id)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(id, &ts);
-	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
-
-int64_t
-ping_monotonic_ns(void)
-{
-	return clock_ns(CLOCK_MONOTONIC);
-}
-
-int64_t
-ping_realtime_ns(void)
-{
-	return clock_ns(CLOCK_REALTIME);
-}
 
 void
 ping_status_at_least(struct ping_run *run, int status)
@@ -53,7 +31,7 @@ ping_finish(struct ping_run *run, enum report_reason reason)
 	/* The loop goes through what is due once more, and must not send. */
 	if (run->ctx != NULL)
 		nd_ctx_pause(run->ctx, true);
-	run->end.duration_ns = ping_monotonic_ns() - run->began_ns;
+	run->end.duration_ns = clock_monotonic_ns() - run->began_ns;
 	ev_break(run->loop, EVBREAK_ALL);
 }
 
@@ -95,7 +73,7 @@ on_status(void *user)
 		now.unfinished += stats.unfinished;
 		now.alive += stats.received + stats.late > stats.late_errors;
 	}
-	now.duration_ns = ping_monotonic_ns() - run->began_ns;
+	now.duration_ns = clock_monotonic_ns() - run->began_ns;
 	report_status(run->report,
 	    run->targets == 1 && first->ping != NULL ? &stats : NULL, &now,
 	    &line);
@@ -147,7 +125,7 @@ start_watchers(struct ping_run *run)
 	ev_timer_init(&run->hold_timer, ping_on_hold_timer, 0, 0);
 	run->hold_timer.data = run;
 	if (o->deadline_ns > 0) {
-		left_ns = run->began_ns + o->deadline_ns - ping_monotonic_ns();
+		left_ns = run->began_ns + o->deadline_ns - clock_monotonic_ns();
 		ev_timer_init(&run->deadline, on_deadline,
 		    left_ns > 0 ? (double)left_ns * 1e-9 : 0, 0);
 		run->deadline.data = run;
@@ -212,7 +190,7 @@ prepare(struct ping_run *run)
 		return EXIT_SYSTEM;
 	}
 	(void)setlocale(LC_CTYPE, "");
-	run->began_ns = ping_monotonic_ns();
+	run->began_ns = clock_monotonic_ns();
 	signals_start(run->loop, &events, run);
 	r = ping_check_source(run);
 	if (r == 0)

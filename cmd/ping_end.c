@@ -50,7 +50,7 @@ drain(struct ping_run *run)
 	do {
 		before = out_pending(run->out);
 		r = out_drain(run->out,
-		    interrupted ? ping_monotonic_ns() + PATIENCE_NS : -1,
+		    interrupted ? clock_monotonic_ns() + PATIENCE_NS : -1,
 		    killed, run);
 	} while (r == -ETIMEDOUT && out_pending(run->out) < before);
 	if (r == -ETIMEDOUT) {
@@ -114,7 +114,7 @@ tell_end(struct ping_run *run, uint64_t sent)
 	e->targets = run->rows.n;
 	e->local_drops = ctx.local_drops;
 	e->stalled_ns = out_stalled_ns(run->out);
-	run->report->ops->end(run->report, e, ping_realtime_ns());
+	run->report->ops->end(run->report, e, clock_realtime_ns());
 }
 
 /* The measurement is over: summaries, then what the output still owes. */

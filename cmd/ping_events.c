@@ -14,7 +14,7 @@ report_event(struct ping_run *run, struct row *row,
 	struct report_target t = row_target(row, text);
 
 	run->report->ops->probe(
-	    run->report, &t, event, name, ping_realtime_ns());
+	    run->report, &t, event, name, clock_realtime_ns());
 }
 
 static void
@@ -40,7 +40,7 @@ report_start(struct ping_run *run, struct row *row, const char *addr_name)
 	else if (nd_ctx_source(
 		     run->ctx, (const struct sockaddr *)&addr, &src) == 0)
 		start.src = addrtext((const struct sockaddr *)&src, src_text);
-	run->report->ops->start(run->report, &t, &start, ping_realtime_ns());
+	run->report->ops->start(run->report, &t, &start, clock_realtime_ns());
 }
 
 /* ---- Waiting for names ----------------------------------------------------
@@ -75,7 +75,7 @@ ping_release(struct ping_run *run, bool all)
 	const struct held *h;
 
 	while ((h = hold_first(&run->hold)) != NULL) {
-		const int64_t now = ping_monotonic_ns();
+		const int64_t now = clock_monotonic_ns();
 		bool pending;
 		const char *name = name_of(run, h->event.from, &pending);
 
@@ -125,7 +125,7 @@ hold_or_tell(struct ping_run *run, struct row *row,
 		return;
 	}
 	if (!hold_push(&run->hold, event, is_start,
-		ping_monotonic_ns() + run->opts.resolve_wait_ns)) {
+		clock_monotonic_ns() + run->opts.resolve_wait_ns)) {
 		ping_release(run, true);
 		let_go(run, &direct, name);
 		return;

@@ -88,9 +88,9 @@ report_refusal(struct ping_run *run, const char *cause, const char *hint)
 		.labels = run->labels,
 		.nlabels = run->opts.labels.count,
 		.interval_effective_ns = -1},
-	    ping_realtime_ns());
-	report->ops->error(report, NULL, &error, ping_realtime_ns());
-	report->ops->end(report, &end, ping_realtime_ns());
+	    clock_realtime_ns());
+	report->ops->error(report, NULL, &error, clock_realtime_ns());
+	report->ops->end(report, &end, clock_realtime_ns());
 	report->ops->free(report);
 	(void)out_drain(run->out, -1, NULL, NULL);
 }

@@ -31,7 +31,7 @@ wait_for(const struct source *source)
 
 	while (!run->stopping) {
 		int64_t left_ns =
-		    run->began_ns + deadline_ns - ping_monotonic_ns();
+		    run->began_ns + deadline_ns - clock_monotonic_ns();
 		struct timespec left = {.tv_sec = left_ns / 1000000000,
 		    .tv_nsec = left_ns % 1000000000};
 

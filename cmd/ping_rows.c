@@ -76,7 +76,7 @@ start_after(const struct ping_run *run, const struct row *row)
 		return 0;
 	at = (int64_t)((double)interval *
 		       ((double)row->index / (double)run->targets));
-	past = ping_monotonic_ns() - run->started_ns;
+	past = clock_monotonic_ns() - run->started_ns;
 	return at > past ? at - past : 0;
 }
 
@@ -238,14 +238,14 @@ void
 ping_start_rows(struct ping_run *run)
 {
 	/* Siblings are added behind, and start by themselves. */
-	run->started_ns = ping_monotonic_ns();
+	run->started_ns = clock_monotonic_ns();
 	run->unstarted = run->typed = run->rows.n;
 	ev_timer_init(&run->start, on_start, 0, 0);
 	run->start.data = run;
 	do
 		start_some(run);
 	while (run->unstarted > 0 && !run->stopping && !run->stalled &&
-	       ping_monotonic_ns() - run->started_ns < START_FIRST_NS);
+	       clock_monotonic_ns() - run->started_ns < START_FIRST_NS);
 	start_soon(run);
 }
 

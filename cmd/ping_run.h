@@ -3,6 +3,7 @@
 #ifndef CMD_PING_RUN_H
 #define CMD_PING_RUN_H
 
+#include "clock.h"
 #include "hold.h"
 #include "ping_opts.h"
 #include "priv.h"
@@ -63,8 +64,6 @@ struct ping_run {
 
 /* ---- ping.c -------------------------------------------------------------- */
 
-int64_t ping_monotonic_ns(void);
-int64_t ping_realtime_ns(void);
 /* The exit status is at least STATUS. */
 void ping_status_at_least(struct ping_run *run, int status);
 /* Ends the measurement: what is in flight is unfinished. */

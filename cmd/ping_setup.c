@@ -20,8 +20,6 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-/* From here on there is time for the library's own first timeout. */
-#define LONG_DEADLINE_NS INT64_C(3888888888)
 #define LONG_SWEEP_S 30
 #define FLOOD_INTERVAL_NS 10000000 /* at least 100 a second */
 #define SWEEP_COUNT 3		   /* --alive, --down without -c and -w */
@@ -38,7 +36,8 @@ ping_make_probe(struct ping_run *run)
 	p->interval_ns = o->interval_ns;
 	p->timeout_ns = o->timeout_ns > 0 ? o->timeout_ns : 0;
 	/* So that a target that says nothing until the end shows as lost. */
-	if (o->deadline_ns > 0 && o->deadline_ns < LONG_DEADLINE_NS)
+	if (o->deadline_ns > 0 &&
+	    o->deadline_ns / 10 * 9 < ND_PING_FIRST_TIMEOUT_NS)
 		p->first_timeout_ns = o->deadline_ns / 10 * 9;
 	p->payload = (uint32_t)o->size;
 	p->preload = o->preload > 0 ? (uint32_t)o->preload : 0;
@@ -69,23 +68,18 @@ int
 ping_check_source(struct ping_run *run)
 {
 	const struct ping_opts *o = &run->opts;
-	uint32_t scope = 0;
-	int fd, r;
+	int fd, r = 0;
 
 	if (o->source.af == AF_UNSPEC)
 		return 0;
-	r = target_scope_id(o->source.scope, &scope);
-	target_sockaddr(&o->source, scope, &run->source);
-	if (r == 0) {
-		fd = socket(o->source.af, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-		if (fd < 0 || bind(fd, (const struct sockaddr *)&run->source,
-				  o->source.af == AF_INET
-				      ? sizeof(struct sockaddr_in)
-				      : sizeof(struct sockaddr_in6)) != 0)
-			r = -errno;
-		if (fd >= 0)
-			(void)close(fd);
-	}
+	fd = socket(o->source.af, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 ||
+	    bind(fd, (const struct sockaddr *)&run->source,
+		o->source.af == AF_INET ? sizeof(struct sockaddr_in)
+					: sizeof(struct sockaddr_in6)) != 0)
+		r = -errno;
+	if (fd >= 0)
+		(void)close(fd);
 	return r == 0 ? 0 : ping_refuse_source(run, r);
 }
 
@@ -156,7 +150,7 @@ make_run_id(struct ping_run *run)
 		return;
 	}
 	if (getrandom(&id, sizeof(id), 0) != sizeof(id))
-		id = (uint64_t)ping_realtime_ns();
+		id = (uint64_t)clock_realtime_ns();
 	(void)snprintf(run->run_id, sizeof(run->run_id), "%016llx",
 	    (unsigned long long)id);
 }
@@ -289,7 +283,7 @@ ping_tell_begin(struct ping_run *run)
 	    .params = write_params,
 	    .params_user = run};
 
-	run->report->ops->begin(run->report, &begin, ping_realtime_ns());
+	run->report->ops->begin(run->report, &begin, clock_realtime_ns());
 }
 
 /*

@@ -105,7 +105,7 @@ tell_summary(struct ping_run *run, struct row *row, enum report_reason why)
 		senders = senders_of(row->ping, &summary.nsenders);
 	summary.senders = senders;
 	run->report->ops->summary(
-	    run->report, &t, &summary, ping_realtime_ns());
+	    run->report, &t, &summary, clock_realtime_ns());
 	free(senders);
 	nd_ping_free(row->ping);
 	row->ping = NULL;
@@ -123,7 +123,7 @@ tell_error(struct ping_run *run, const struct row *row)
 		run->end.unresolved++;
 	else
 		run->end.failed++;
-	run->report->ops->error(run->report, &t, &error, ping_realtime_ns());
+	run->report->ops->error(run->report, &t, &error, clock_realtime_ns());
 }
 
 void
@@ -154,7 +154,7 @@ tell_interim(struct ping_run *run, const struct row *row)
 		return;
 	judge(&run->opts, &interim);
 	run->report->ops->interim(
-	    run->report, &t, &interim, ping_realtime_ns());
+	    run->report, &t, &interim, clock_realtime_ns());
 }
 
 static bool

@@ -4,6 +4,7 @@
  * of the pool, takes what they found, gives up what takes too long.
  */
 #include "resolve.h"
+#include "clock.h"
 #include "resolve_pool.h"
 
 #include <errno.h>
@@ -60,7 +61,8 @@ static bool
 give_up_one(struct resolver *resolver, int64_t *wait_ns)
 {
 	struct resolve_pool *pool = resolver->pool;
-	int64_t limit = pool->opts.timeout_ns, now = resolve_now_ns(), took = 0;
+	int64_t limit = pool->opts.timeout_ns, now = clock_monotonic_ns(),
+		took = 0;
 	struct resolve_job *job;
 	void *user = NULL;
 

@@ -4,6 +4,7 @@
  * their names from one queue and put the outcomes into another.
  */
 #include "resolve_pool.h"
+#include "clock.h"
 
 #include <errno.h>
 #include <locale.h>
@@ -16,15 +17,6 @@
 #define THREADS_AT_WORK 16
 #define THREADS_MAX 64 /* those stuck with names given up included */
 #define DONE_MAX 256   /* outcomes that may wait for the loop */
-
-int64_t
-resolve_now_ns(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
-}
 
 /* ---- Queues ------------------------------------------------------------- */
 
@@ -104,7 +96,7 @@ worker_take(struct resolve_pool *pool, char name[RESOLVE_NAME_SIZE])
 	job = resolve_queue_take(&pool->waiting);
 	pool->waiting_count--;
 	memcpy(name, job->name, strlen(job->name) + 1);
-	job->taken_ns = resolve_now_ns();
+	job->taken_ns = clock_monotonic_ns();
 	resolve_queue_add(&pool->running, job);
 	return job;
 }
@@ -176,7 +168,7 @@ worker_run(struct resolve_pool *pool, struct resolve_job *job, const char *name)
 		pool->healthy++;
 		return true;
 	}
-	job->took_ns = resolve_now_ns() - job->taken_ns;
+	job->took_ns = clock_monotonic_ns() - job->taken_ns;
 	resolve_queue_remove(&pool->running, job);
 	resolve_queue_add(&pool->done, job);
 	if (pool->done_count++ == 0)

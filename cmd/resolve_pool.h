@@ -64,7 +64,5 @@ int resolve_pool_grow(struct resolve_pool *pool);
 void resolve_pool_leave(struct resolve_pool *pool);
 
 void resolve_job_free(const struct resolve_pool *pool, struct resolve_job *job);
-/* CLOCK_MONOTONIC. */
-int64_t resolve_now_ns(void);
 
 #endif

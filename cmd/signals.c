@@ -4,6 +4,7 @@
  * it touches has to be static.
  */
 #include "signals.h"
+#include "clock.h"
 
 #include <errno.h>
 #include <ev.h>
@@ -31,19 +32,10 @@ static struct {
  */
 #define TWICE_NS INT64_C(20000000)
 
-static int64_t
-now_ns(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
-
 static void
 first(int sig)
 {
-	state.first_ns = now_ns();
+	state.first_ns = clock_monotonic_ns();
 	state.first = sig;
 }
 
@@ -56,7 +48,7 @@ on_signal(int sig)
 		state.quits = 1;
 	else if (state.first == 0)
 		first(sig);
-	else if (now_ns() - state.first_ns >= TWICE_NS)
+	else if (clock_monotonic_ns() - state.first_ns >= TWICE_NS)
 		_exit(128 + sig);
 	ev_async_send(state.loop, &state.wake);
 	errno = saved;

@@ -8,11 +8,6 @@
 #include <string.h>
 
 #define MAX_PAYLOAD 65507u
-/*
- * Before the first reply. The host gives up on an address that nobody owns, and
- * says so by an ICMP error, after three seconds and some milliseconds.
- */
-#define FIRST_TIMEOUT_NS 3500000000
 #define LONGEST_NS ((int64_t)1 << 61) /* 73 years: sums do not overflow */
 
 static bool
@@ -41,8 +36,9 @@ make_profile(
 	f->interval_ns = o->interval_ns;
 	f->least_interval_ns = o->least_interval_ns;
 	f->timeout_ns = o->timeout_ns;
-	f->first_timeout_ns =
-	    o->first_timeout_ns > 0 ? o->first_timeout_ns : FIRST_TIMEOUT_NS;
+	f->first_timeout_ns = o->first_timeout_ns > 0
+				  ? o->first_timeout_ns
+				  : ND_PING_FIRST_TIMEOUT_NS;
 	f->payload = o->payload;
 	f->preload = o->preload;
 	f->ttl = o->ttl;

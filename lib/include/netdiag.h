@@ -224,6 +224,12 @@ enum nd_ping_status {
 #define ND_PING_F_FIRST_REPLY 4u /* DONE after the first reply, be it late */
 #define ND_PING_F_SENT 8u	 /* report ND_PING_SENT too */
 
+/*
+ * Before the first reply. The host gives up on an address that nobody owns, and
+ * says so by an ICMP error, after three seconds and some milliseconds.
+ */
+#define ND_PING_FIRST_TIMEOUT_NS INT64_C(3500000000)
+
 struct nd_ping_opts {
 	size_t size; /* sizeof(struct nd_ping_opts) */
 	const struct sockaddr
@@ -235,7 +241,7 @@ struct nd_ping_opts {
 	int64_t least_interval_ns;     /* ADAPTIVE: never closer than that */
 	int64_t timeout_ns;	  /* 0: 3 x the largest RTT seen, at least 1 s;
 				   * first_timeout_ns before the first reply */
-	int64_t first_timeout_ns; /* 0: 3.5 s */
+	int64_t first_timeout_ns; /* 0: ND_PING_FIRST_TIMEOUT_NS */
 	int64_t start_ns;	  /* before the first probe, from now */
 	uint32_t payload;	  /* bytes after the ICMP header, <= 65507 */
 	uint32_t preload;	  /* probes sent at once at the start */
