@@ -13,15 +13,24 @@ GOALS  := $(or $(MAKECMDGOALS),all)
 # ---- Sources: listed, one a line, so that a deleted file relinks -----------
 
 LIB_SRC := \
+	lib/diag/knock.c \
+	lib/diag/knock_answer.c \
+	lib/diag/knock_port.c \
+	lib/diag/knock_series.c \
+	lib/diag/knock_task.c \
 	lib/diag/ping.c \
 	lib/diag/ping_packet.c \
 	lib/diag/ping_senders.c \
 	lib/diag/ping_task.c \
+	lib/diag/schedule.c \
 	lib/engine/ctx.c \
 	lib/engine/demux.c \
+	lib/engine/demux_icmp.c \
+	lib/engine/demux_tcp.c \
 	lib/engine/departure.c \
 	lib/engine/error.c \
 	lib/engine/loop.c \
+	lib/engine/open.c \
 	lib/engine/pacer.c \
 	lib/engine/probe.c \
 	lib/engine/random.c \
@@ -32,8 +41,12 @@ LIB_SRC := \
 	lib/engine/wheel.c \
 	lib/net/addr.c \
 	lib/net/clock.c \
+	lib/net/connect.c \
+	lib/net/connect_outcome.c \
+	lib/net/connect_table.c \
 	lib/net/dgram.c \
 	lib/net/filter.c \
+	lib/net/ports.c \
 	lib/net/raw.c \
 	lib/net/recv.c \
 	lib/net/send.c \
@@ -106,17 +119,31 @@ TEST_SRC := \
 	tests/unit/test_checksum.c \
 	tests/unit/test_clock.c \
 	tests/unit/test_color.c \
+	tests/unit/test_connect.c \
+	tests/unit/test_connect_limits.c \
 	tests/unit/test_ctx.c \
+	tests/unit/test_ctx_methods.c \
 	tests/unit/test_cursor.c \
 	tests/unit/test_demux.c \
+	tests/unit/test_demux_tcp.c \
 	tests/unit/test_departure.c \
 	tests/unit/test_diagnostic.c \
 	tests/unit/test_ext.c \
 	tests/unit/test_ext_icmp.c \
+	tests/unit/test_filter.c \
 	tests/unit/test_icmp.c \
 	tests/unit/test_icmp_names.c \
 	tests/unit/test_ip.c \
 	tests/unit/test_json.c \
+	tests/unit/test_knock.c \
+	tests/unit/test_knock_answer.c \
+	tests/unit/test_knock_callback.c \
+	tests/unit/test_knock_connect.c \
+	tests/unit/test_knock_flows.c \
+	tests/unit/test_knock_icmp.c \
+	tests/unit/test_knock_loss.c \
+	tests/unit/test_knock_series.c \
+	tests/unit/test_knock_syn.c \
 	tests/unit/test_netsim_answer.c \
 	tests/unit/test_netsim_balance.c \
 	tests/unit/test_netsim_ext.c \
@@ -136,6 +163,7 @@ TEST_SRC := \
 	tests/unit/test_ping_opts.c \
 	tests/unit/test_ping_packet.c \
 	tests/unit/test_ping_senders.c \
+	tests/unit/test_ports.c \
 	tests/unit/test_priv.c \
 	tests/unit/test_priv_fail.c \
 	tests/unit/test_priv_hint.c \
@@ -155,8 +183,10 @@ TEST_SRC := \
 	tests/unit/test_safe.c \
 	tests/unit/test_scale.c \
 	tests/unit/test_shared.c \
+	tests/unit/test_source.c \
 	tests/unit/test_target.c \
 	tests/unit/test_task.c \
+	tests/unit/test_task_forget.c \
 	tests/unit/test_tcp.c \
 	tests/unit/test_tcp_options.c \
 	tests/unit/test_turn.c \
@@ -168,7 +198,11 @@ TEST_SUPPORT := \
 	tests/unit/support/fake_message.c \
 	tests/unit/support/fake_net.c \
 	tests/unit/support/fake_queue.c \
+	tests/unit/support/fake_segment.c \
+	tests/unit/support/knock_rig.c \
 	tests/unit/support/ping_rig.c \
+	tests/unit/support/syn_rig.c \
+	tests/unit/support/tcp_server.c \
 	tests/unit/support/virtual_clock.c
 
 # The simulated internet of the lab: a library without I/O, and its program.

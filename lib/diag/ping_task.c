@@ -4,11 +4,10 @@
  * what they mean to the counters, what to report.
  */
 #include "diag/ping.h"
+#include "diag/schedule.h"
 
 #include <errno.h>
 
-#define LEAST_TIMEOUT_NS 1000000000
-#define CATCH_UP_NS 10000000
 #define NO_SEQ_NS 100000000 /* until a sequence number is free */
 
 /* Tasks are the first member of diagnostics. */
@@ -105,19 +104,10 @@ finish_if_done(struct nd_ping *ping)
 static int64_t
 timeout_of(const struct nd_ping *ping)
 {
-	if (ping->profile->timeout_ns > 0)
-		return ping->profile->timeout_ns;
-	if (ping->largest_ns < 0)
-		return ping->profile->first_timeout_ns;
-	return ping->largest_ns > LEAST_TIMEOUT_NS / 3 ? 3 * ping->largest_ns
-						       : LEAST_TIMEOUT_NS;
+	return nd_timeout(ping->profile->timeout_ns,
+	    ping->profile->first_timeout_ns, ping->largest_ns);
 }
 
-/*
- * By an absolute schedule, so that nothing drifts. What was missed (the
- * process was stopped, the rate is capped) is left out, but for a few
- * milliseconds, which is how exactly a loop wakes up.
- */
 static void
 schedule_next(struct nd_ping *ping)
 {
@@ -135,10 +125,7 @@ schedule_next(struct nd_ping *ping)
 	} else if ((profile->flags & ND_PING_F_ADAPTIVE) != 0) {
 		due = now + profile->interval_ns;
 	} else {
-		due += profile->interval_ns;
-		if (due <= now - CATCH_UP_NS)
-			due += ((now - due) / profile->interval_ns + 1) *
-			       profile->interval_ns;
+		due = nd_next_due(due, profile->interval_ns, now);
 	}
 	nd_task_due(&ping->task, due);
 }
@@ -392,8 +379,8 @@ on_expired(struct nd_task *task, struct nd_probe *p)
 static void
 on_settled(struct nd_task *task, const struct nd_probe *p)
 {
-	if (p->rtt_ns >= 0)
-		nd_rtt_add_ordered(&of(task)->rtt, p->rtt_ns);
+	if (nd_probe_rtt(p) >= 0)
+		nd_rtt_add_ordered(&of(task)->rtt, nd_probe_rtt(p));
 }
 
 const struct nd_task_ops nd_ping_ops = {.send = on_send,

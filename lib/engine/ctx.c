@@ -2,6 +2,7 @@
 /* The context: made of sockets and parts, limits, counters. */
 #include "engine/ctx.h"
 #include "engine/loop.h"
+#include "engine/open.h"
 #include "engine/random.h"
 
 #include <errno.h>
@@ -11,115 +12,18 @@
 
 /* From this rate on, departures get no kernel stamps: they cost 20 %. */
 #define STAMPS_BELOW_PPS 10000
-#define DEFAULT_MESSAGE 1500
 
 static bool
 opts_valid(const struct nd_ctx_opts *o)
 {
-	return o->size == sizeof(*o) && o->mode <= ND_MODE_DGRAM &&
+	return o->size == sizeof(*o) && o->mode <= ND_MODE_CONNECT &&
 	       o->pmtu <= ND_PMTU_PROBE && o->ident >= -1 &&
 	       o->ident <= 65535 &&
 	       (o->families & ~(ND_INET | ND_INET6)) == 0 &&
+	       (o->methods & ~(ND_ICMP | ND_TCP)) == 0 &&
+	       o->flows <= ND_FLOWS_MAX &&
 	       (o->source == NULL || o->source->sa_family == AF_INET ||
 		   o->source->sa_family == AF_INET6);
-}
-
-static struct nd_sock_opts
-sock_opts(const struct nd_ctx_opts *o, uint16_t ident)
-{
-	static const enum nd_net_pmtu pmtu[] = {
-	    [ND_PMTU_SYSTEM] = ND_NET_PMTU_SYSTEM,
-	    [ND_PMTU_DO] = ND_NET_PMTU_DO,
-	    [ND_PMTU_WANT] = ND_NET_PMTU_WANT,
-	    [ND_PMTU_DONT] = ND_NET_PMTU_DONT,
-	    [ND_PMTU_PROBE] = ND_NET_PMTU_PROBE};
-
-	struct nd_addr source = {.family = 0};
-
-	if (o->source != NULL)
-		(void)nd_addr_from(&source, o->source);
-	return (struct nd_sock_opts){.device = o->device,
-	    .source = source,
-	    .has_mark = o->has_mark,
-	    .mark = o->mark,
-	    .broadcast = o->broadcast,
-	    .pmtu = pmtu[o->pmtu],
-	    .ident = ident};
-}
-
-/* One family over one backend. A family that the system lacks is no error. */
-static int
-open_family(struct nd_ctx *ctx, int family, const struct nd_net_ops *ops,
-    const struct nd_sock_opts *opts, void *arg)
-{
-	struct nd_sock *s = &ctx->socks[ctx->sock_count];
-	int r;
-
-	*s = (struct nd_sock){.ops = ops,
-	    .fd = -1,
-	    .family = family,
-	    .proto = family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6,
-	    .arg = arg};
-	r = ops->open(s, opts);
-	if (r == -EAFNOSUPPORT)
-		return 0;
-	if (r != 0)
-		return r;
-	ctx->sock_count++;
-	return ops->reserve(s, DEFAULT_MESSAGE);
-}
-
-static void
-close_socks(struct nd_ctx *ctx)
-{
-	while (ctx->sock_count > 0) {
-		struct nd_sock *s = &ctx->socks[--ctx->sock_count];
-
-		s->ops->close(s);
-	}
-}
-
-static int
-open_backend(struct nd_ctx *ctx, const struct nd_ctx_opts *o,
-    const struct nd_net_ops *ops, const struct nd_sock_opts *opts, void *arg)
-{
-	const unsigned families =
-	    o->families != 0 ? o->families : ND_INET | ND_INET6;
-	int r = 0;
-
-	if ((families & ND_INET) != 0)
-		r = open_family(ctx, AF_INET, ops, opts, arg);
-	if (r == 0 && (families & ND_INET6) != 0)
-		r = open_family(ctx, AF_INET6, ops, opts, arg);
-	if (r == 0 && ctx->sock_count == 0)
-		r = ND_EFAMILY;
-	if (r != 0)
-		close_socks(ctx);
-	return r;
-}
-
-/* The first backend that the system allows. */
-static int
-open_socks(struct nd_ctx *ctx, const struct nd_ctx_opts *o,
-    const struct nd_ctx_parts *parts)
-{
-	struct nd_sock_opts opts;
-	uint16_t ident;
-	int r = nd_random(&ident, sizeof(ident));
-
-	if (r != 0)
-		return r;
-	opts = sock_opts(o, o->ident >= 0 ? (uint16_t)o->ident : ident);
-	r = -EPERM;
-	for (size_t i = 0; parts->backends[i] != NULL; i++) {
-		ctx->mode = parts->backends[i] == &nd_net_dgram ? ND_MODE_DGRAM
-								: ND_MODE_RAW;
-		r = open_backend(
-		    ctx, o, parts->backends[i], &opts, parts->net_arg);
-		if (r != -EPERM && r != -EACCES)
-			break;
-	}
-	return r == -EPERM || r == -EACCES ? ND_EPRIV : r;
 }
 
 static int
@@ -165,9 +69,10 @@ nd_ctx_make(struct nd_ctx **ret, const struct nd_ctx_opts *opts,
 	if (ctx == NULL)
 		return -ENOMEM;
 	ctx->source = (struct nd_source){-1, -1};
+	ctx->methods = opts->methods != 0 ? opts->methods : ND_ICMP;
 	r = make_parts(ctx, opts, parts->clock);
 	if (r == 0)
-		r = open_socks(ctx, opts, parts);
+		r = nd_open_socks(ctx, opts, parts);
 	if (r != 0) {
 		nd_ctx_free(ctx);
 		return r;
@@ -180,27 +85,32 @@ int
 nd_ctx_new(
     struct nd_ctx **ret, struct ev_loop *loop, const struct nd_ctx_opts *opts)
 {
-	static const struct nd_net_ops *const all[] = {
+	/* The first ones are for who has a privilege. */
+	static const struct nd_net_ops *const icmp[] = {
 	    &nd_net_raw, &nd_net_dgram, NULL};
+	static const struct nd_net_ops *const tcp[] = {
+	    &nd_net_raw, &nd_net_connect, NULL};
+	static const struct nd_net_ops *const raw[] = {&nd_net_raw, NULL};
 	static const struct nd_ctx_opts defaults = ND_CTX_OPTS_INIT;
-	const struct nd_net_ops *chosen[] = {&nd_net_raw, NULL};
 	struct nd_ctx_parts parts = {
-	    .backends = all, .clock = &nd_clock_system};
+	    .backends = icmp, .tcp_backends = tcp, .clock = &nd_clock_system};
 	struct nd_sock_opts source_opts;
 	struct nd_ctx *ctx;
 	int r;
 
 	if (opts == NULL)
 		opts = &defaults;
-	if (opts->mode != ND_MODE_AUTO) {
-		if (opts->mode == ND_MODE_DGRAM)
-			chosen[0] = &nd_net_dgram;
-		parts.backends = chosen;
+	if (opts->mode == ND_MODE_RAW) {
+		parts.backends = raw;
+		parts.tcp_backends = raw;
+	} else if (opts->mode != ND_MODE_AUTO) {
+		parts.backends = icmp + 1;
+		parts.tcp_backends = tcp + 1;
 	}
 	r = nd_ctx_make(&ctx, opts, &parts);
 	if (r != 0)
 		return r;
-	source_opts = sock_opts(opts, 0);
+	source_opts = nd_open_opts(opts, 0);
 	r = nd_source_open(&ctx->source, &source_opts);
 	if (r == 0)
 		r = nd_loop_new(&ctx->loop, loop, ctx);
@@ -218,7 +128,7 @@ nd_ctx_free(struct nd_ctx *ctx)
 	if (ctx == NULL)
 		return;
 	nd_loop_free(ctx->loop);
-	close_socks(ctx);
+	nd_close_socks(ctx);
 	nd_source_close(&ctx->source);
 	nd_table_free(&ctx->table);
 	for (int i = 0; i < ND_CTX_SOCKS; i++)
@@ -234,15 +144,25 @@ nd_ctx_mode(const struct nd_ctx *ctx)
 	return ctx->mode;
 }
 
+/* Those of which there is a socket for each method. */
 unsigned
 nd_ctx_families(const struct nd_ctx *ctx)
 {
-	unsigned families = 0;
+	unsigned icmp = 0, tcp = 0;
 
-	for (int i = 0; i < ctx->sock_count; i++)
-		families |=
-		    ctx->socks[i].family == AF_INET ? ND_INET : ND_INET6;
-	return families;
+	for (int i = 0; i < ctx->sock_count; i++) {
+		const struct nd_sock *s = &ctx->socks[i];
+		const unsigned family =
+		    s->family == AF_INET ? ND_INET : ND_INET6;
+
+		if (s->proto == IPPROTO_TCP)
+			tcp |= family;
+		else
+			icmp |= family;
+	}
+	if ((ctx->methods & ND_TCP) == 0)
+		return icmp;
+	return (ctx->methods & ND_ICMP) != 0 ? icmp & tcp : tcp;
 }
 
 static int
@@ -250,8 +170,13 @@ enable_stamps(struct nd_ctx *ctx)
 {
 	int r = 0;
 
-	for (int i = 0; i < ctx->sock_count && r == 0; i++)
-		r = nd_departures_init(&ctx->departures[i], &ctx->socks[i]);
+	for (int i = 0; i < ctx->sock_count && r == 0; i++) {
+		struct nd_sock *s = &ctx->socks[i];
+
+		/* Nothing is sent over one that is there for errors alone. */
+		if (nd_ctx_sock(ctx, s->family, s->proto) != NULL)
+			r = nd_departures_init(&ctx->departures[i], s);
+	}
 	return r;
 }
 
@@ -321,6 +246,11 @@ nd_ctx_source(struct nd_ctx *ctx, const struct sockaddr *dst,
 struct nd_sock *
 nd_ctx_sock(struct nd_ctx *ctx, int family, uint8_t proto)
 {
+	const unsigned method = proto == IPPROTO_TCP ? ND_TCP : ND_ICMP;
+
+	/* An ICMP socket may be there for errors alone. */
+	if ((ctx->methods & method) == 0)
+		return NULL;
 	for (int i = 0; i < ctx->sock_count; i++)
 		if (ctx->socks[i].family == family &&
 		    ctx->socks[i].proto == proto)

@@ -16,12 +16,13 @@
 #include "engine/wheel.h"
 #include "net/clock.h"
 #include "net/net.h"
+#include "net/ports.h"
 #include "net/source.h"
 #include "netdiag.h"
 
 struct nd_loop; /* engine/loop.h */
 
-#define ND_CTX_SOCKS 2
+#define ND_CTX_SOCKS 4 /* two families, ICMP and TCP */
 #define ND_CTX_TX_SIZE (65535 + 8)
 
 struct nd_ctx {
@@ -29,8 +30,11 @@ struct nd_ctx {
 	struct nd_timebase time;
 	int64_t now_ns; /* when the turn began */
 
+	unsigned methods; /* ND_ICMP | ND_TCP */
 	struct nd_sock socks[ND_CTX_SOCKS];
 	int sock_count;
+	struct nd_ports tcp_ports; /* source ports, reserved */
+	unsigned flows;		   /* of them for flows; the rest is spare */
 	struct nd_source source;
 	enum nd_mode mode;
 	uint8_t key[16];
@@ -60,6 +64,8 @@ struct nd_ctx {
 
 struct nd_ctx_parts {
 	const struct nd_net_ops *const *backends; /* tried in order, by NULL */
+	/* For TCP beside each of them; NULL: they do it themselves. */
+	const struct nd_net_ops *const *tcp_backends;
 	const struct nd_clock_ops *clock;
 	void *net_arg; /* nd_sock.arg of each socket */
 };
@@ -80,7 +86,10 @@ int64_t nd_ctx_next(struct nd_ctx *ctx);
 /* Something has changed outside of a turn: the loop must look again. */
 void nd_ctx_wake(struct nd_ctx *ctx);
 
-/* The socket for FAMILY and PROTO, or NULL. */
+/*
+ * The socket over which tasks speak PROTO to FAMILY; NULL: the context is not
+ * for that.
+ */
 struct nd_sock *nd_ctx_sock(struct nd_ctx *ctx, int family, uint8_t proto);
 
 /* Reads one packet: finds its probe and tells its task, or counts why not. */

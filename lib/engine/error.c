@@ -20,9 +20,9 @@ nd_strerror(int err)
 	case 0:
 		return "no error";
 	case ND_EPRIV:
-		return "no permission to open an ICMP socket";
+		return "no permission to open the sockets";
 	case ND_EFAMILY:
-		return "no socket of that address family";
+		return "no socket of that address family or method";
 	case ND_ELIMIT:
 		return "a limit of the context is reached";
 	case ND_EOPTION:
@@ -47,6 +47,8 @@ nd_hint(int err)
 		return "the family is switched off here, or was not asked for";
 	case -EMFILE:
 		return "raise the limit of open files (ulimit -n)";
+	case -ENFILE:
+		return "the system has no open files left (fs.file-max)";
 	default:
 		return NULL;
 	}

@@ -154,7 +154,7 @@ nd_table_insert(struct nd_table *t, struct nd_task *task, uint32_t tag)
 	*p = (struct nd_probe){.task = task,
 	    .tag = tag,
 	    .state = ND_PROBE_IN_FLIGHT,
-	    .rtt_ns = -1};
+	    .rtt = ND_PROBE_NO_RTT};
 	place(t->slots, t->size,
 	    (struct slot){.hash = hash_of(t, &key), .index = index});
 	t->used++;

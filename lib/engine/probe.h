@@ -31,13 +31,23 @@ struct nd_probe {
 	struct nd_task *task;
 	struct nd_probe *next; /* of the same task, in order of sending */
 	int64_t sent_ns;       /* departure: the kernel's if `stamped` */
-	int64_t rtt_ns;	       /* of an answer in time, else -1 */
+	uint64_t rtt : 48;     /* nd_probe_rtt() */
+	uint64_t note : 16;    /* what its diagnostic keeps with it */
 	uint32_t tag;	       /* what an answer must bring back */
 	uint32_t number : 24;  /* low bits: nd_probe_number() */
 	uint32_t state : 4;    /* enum nd_probe_state */
 	uint32_t stamped : 1;
 	uint32_t settled : 1;
 };
+
+#define ND_PROBE_NO_RTT (((uint64_t)1 << 48) - 1)
+
+/* In ns, of an answer in time (39 hours at most); else -1. */
+static inline int64_t
+nd_probe_rtt(const struct nd_probe *p)
+{
+	return p->rtt != ND_PROBE_NO_RTT ? (int64_t)p->rtt : -1;
+}
 
 /*
  * What finds a probe: the address it went to, its protocol and tag. ADDR NULL:

@@ -11,7 +11,8 @@
  * round trip of a far target takes many a probe of a dense series, and a flood
  * must not use up the 65,536 sequence numbers of an address.
  */
-#define REMEMBER_NS 10000000000
+#define REMEMBER_S 10
+#define SECOND INT64_C(1000000000)
 #define REMEMBER_NEWER 256
 
 static struct nd_timer *
@@ -105,6 +106,20 @@ nd_probe_number(const struct nd_probe *p)
 	return last - ((last - p->number) & 0xffffff);
 }
 
+bool
+nd_probe_forget(struct nd_probe *p)
+{
+	struct nd_task *task = p->task;
+
+	if (task->ops->forgotten != NULL)
+		task->ops->forgotten(task, p);
+	if (!task->active)
+		return false;
+	nd_wheel_remove(&task->ctx->probe_timers, &p->timer);
+	nd_table_forget(&task->ctx->table, p);
+	return true;
+}
+
 void
 nd_task_trim(struct nd_task *task)
 {
@@ -113,10 +128,9 @@ nd_task_trim(struct nd_task *task)
 
 	while ((p = task->oldest) != NULL && p->settled) {
 		if (p->state != ND_PROBE_FORGOTTEN) {
-			if (task->remembered <= REMEMBER_NEWER)
+			if (task->remembered <= REMEMBER_NEWER ||
+			    !nd_probe_forget(p))
 				return;
-			nd_wheel_remove(&task->ctx->probe_timers, &p->timer);
-			nd_table_forget(table, p);
 		}
 		task->oldest = p->next;
 		if (task->oldest == NULL)
@@ -139,6 +153,18 @@ remember_new(struct nd_task *task, struct nd_probe *p)
 	task->remembered++;
 }
 
+/* The socket need not wait any longer for what P is in flight for. */
+static void
+abandon(struct nd_probe *p)
+{
+	struct nd_task *task = p->task;
+	struct nd_sock *s =
+	    nd_ctx_sock(task->ctx, task->addr.family, task->proto);
+
+	if (s->ops->forget != NULL)
+		s->ops->forget(s, &task->addr, p->tag);
+}
+
 void
 nd_task_stop(struct nd_task *task)
 {
@@ -151,6 +177,8 @@ nd_task_stop(struct nd_task *task)
 	disarm(task);
 	while ((p = task->oldest) != NULL) {
 		task->oldest = p->next;
+		if (p->state == ND_PROBE_IN_FLIGHT)
+			abandon(p);
 		nd_wheel_remove(&ctx->probe_timers, &p->timer);
 		if (p->state != ND_PROBE_FORGOTTEN)
 			nd_table_forget(&ctx->table, p);
@@ -208,7 +236,10 @@ nd_task_shoot(
 	    .ttl = shot->ttl,
 	    .tos = shot->tos,
 	    .data = shot->data,
-	    .len = shot->len};
+	    .len = shot->len,
+	    .tag = shot->tag,
+	    .port = shot->port,
+	    .full = shot->full};
 	/* The answer may be there before send() returns: first in the table. */
 	struct nd_probe *p = nd_table_insert(&ctx->table, task, shot->tag);
 	int r;
@@ -218,6 +249,7 @@ nd_task_shoot(
 	if (s->sends_unsure)
 		nd_departures_restart(departures, s, nd_monotonic(&ctx->time));
 	p->number = (uint32_t)(task->numbers + 1) & 0xffffff;
+	p->note = shot->note;
 	p->sent_ns = nd_monotonic(&ctx->time);
 	p->timer.due_ns = p->sent_ns + shot->timeout_ns;
 	r = s->ops->send(s, &send);
@@ -261,24 +293,32 @@ decide(struct nd_probe *p, enum nd_probe_state state)
 {
 	struct nd_task *task = p->task;
 	struct nd_ctx *ctx = task->ctx;
-	int64_t timeout = p->timer.due_ns - p->sent_ns;
+	const int64_t timeout = p->timer.due_ns - p->sent_ns;
+	const int64_t least =
+	    SECOND * (task->remember_s > 0 ? task->remember_s : REMEMBER_S);
 
 	p->state = state;
 	nd_wheel_remove(&ctx->probe_timers, &p->timer);
 	p->timer.due_ns =
-	    ctx->now_ns +
-	    (2 * timeout > REMEMBER_NS ? 2 * timeout : REMEMBER_NS);
+	    ctx->now_ns + (2 * timeout > least ? 2 * timeout : least);
 	nd_wheel_add(&ctx->probe_timers, &p->timer);
 	task->in_flight--;
 	ctx->stats.in_flight--;
 	settle(task);
 }
 
-void
-nd_probe_expire(struct nd_probe *p)
+static void
+expire(struct nd_probe *p)
 {
 	decide(p, ND_PROBE_EXPIRED);
 	p->task->ops->expired(p->task, p);
+}
+
+void
+nd_probe_expire(struct nd_probe *p)
+{
+	abandon(p);
+	expire(p);
 }
 
 /*
@@ -305,11 +345,13 @@ answered(struct nd_probe *p, const struct nd_answer *answer, bool error,
 	*ret = timing(p, answer);
 	if (p->state == ND_PROBE_IN_FLIGHT) {
 		if (p->sent_ns + ret->rtt_ns <= p->timer.due_ns) {
-			p->rtt_ns = error ? -1 : ret->rtt_ns;
+			if (!error)
+				p->rtt =
+				    (uint64_t)ret->rtt_ns & ND_PROBE_NO_RTT;
 			decide(p, ND_PROBE_ANSWERED);
 			return ND_VERDICT_IN_TIME;
 		}
-		nd_probe_expire(p);
+		expire(p);
 		if (!task->active)
 			return ND_VERDICT_DUPLICATE;
 	}

@@ -12,15 +12,19 @@
 #include "netdiag.h"
 #include "wire/icmp.h"
 #include "wire/quote.h"
+#include "wire/tcp.h"
 
 struct nd_task;
 
 /* A received packet that names a probe. Valid during the call. */
 struct nd_answer {
 	const struct nd_packet *packet;
-	bool is_message;       /* else the kernel's report of an ICMP error */
-	struct nd_icmp icmp;   /* of a report: kind, type, code, mtu, pointer */
-	struct nd_quote quote; /* of an ICMP error */
+	bool is_message;	/* else the kernel's report of an ICMP error, or
+				 * of the outcome of connect(): packet->outcome */
+	struct nd_icmp icmp;	/* of a report: kind, type, code, mtu, pointer;
+				 * all 0 where it is not ICMP */
+	struct nd_quote quote;	/* of an ICMP error */
+	struct nd_tcp tcp;	/* of a TCP segment */
 	const uint8_t *payload; /* of ours, that came back: of the reply or of
 				 * the quote */
 	size_t payload_len;
@@ -61,6 +65,9 @@ struct nd_task_ops {
 	/* Once a probe, in order of sending, when it and all before it are
 	 * decided. Must not free the task. */
 	void (*settled)(struct nd_task *task, const struct nd_probe *p);
+	/* P, which is decided, will not be remembered any more. NULL: that is
+	 * nothing to the task. Not called where the task is stopped. */
+	void (*forgotten)(struct nd_task *task, struct nd_probe *p);
 };
 
 struct nd_task {
@@ -73,16 +80,20 @@ struct nd_task {
 	struct nd_probe *unsettled;	  /* the first that is */
 	uint32_t remembered;		  /* probes in that list */
 	uint32_t in_flight;
-	uint64_t numbers; /* probe numbers given out: 1 .. numbers */
-	uint8_t proto;	  /* IPPROTO_* */
-	bool any_source;  /* answers may come from any address */
-	bool waiting;	  /* in the queue of those that may send */
-	bool active;	  /* counted in the context */
-	bool dead;	  /* freed by its owner, to be reclaimed */
+	uint64_t numbers;    /* probe numbers given out: 1 .. numbers */
+	uint16_t remember_s; /* decided probes, at least so long; 0: 10 s */
+	uint8_t proto;	     /* IPPROTO_* */
+	bool any_source;     /* answers may come from any address */
+	bool waiting;	     /* in the queue of those that may send */
+	bool active;	     /* counted in the context */
+	bool dead;	     /* freed by its owner, to be reclaimed */
 };
 
 struct nd_shot {
 	uint32_t tag;
+	uint16_t note; /* of the probe */
+	uint16_t port; /* the destination's, where the socket connects */
+	bool full;     /* there: complete the handshake */
 	int64_t timeout_ns;
 	const struct nd_addr *from; /* or NULL */
 	int ttl, tos;		    /* or -1 */
@@ -145,6 +156,11 @@ void nd_task_enqueue(struct nd_task *task);
 struct nd_task *nd_task_dequeue(struct nd_ctx *ctx);
 /* The timeout of P has come. */
 void nd_probe_expire(struct nd_probe *p);
+/*
+ * P, which is decided, is not to be found any more. False: the task was stopped
+ * while it was told, and P is gone.
+ */
+bool nd_probe_forget(struct nd_probe *p);
 /* Lets go of the oldest probes that nobody needs to remember. */
 void nd_task_trim(struct nd_task *task);
 

@@ -30,7 +30,7 @@ drain_errors(struct nd_ctx *ctx, int sock)
 			if (batch[j].kind == ND_PACKET_STAMP)
 				nd_departures_stamp(&ctx->departures[sock],
 				    &ctx->time, &batch[j]);
-			else if (batch[j].kind == ND_PACKET_ERROR)
+			else if (batch[j].kind != ND_PACKET_LOCAL)
 				nd_demux(ctx, s, &batch[j]);
 		}
 		if (n < ND_NET_BATCH)
@@ -85,10 +85,12 @@ nd_ctx_look_for_drops(struct nd_ctx *ctx)
 
 /* A probe that is decided was remembered for long enough. */
 static void
-forget(struct nd_ctx *ctx, struct nd_probe *p)
+forget(struct nd_probe *p)
 {
-	nd_table_forget(&ctx->table, p);
-	nd_task_trim(p->task);
+	struct nd_task *task = p->task;
+
+	if (nd_probe_forget(p))
+		nd_task_trim(task);
 }
 
 static void
@@ -107,7 +109,7 @@ expire(struct nd_ctx *ctx)
 		struct nd_probe *p = (struct nd_probe *)(void *)t;
 
 		if (p->state != ND_PROBE_IN_FLIGHT) {
-			forget(ctx, p);
+			forget(p);
 			continue;
 		}
 		/* Its departure was later than it seemed. */
@@ -167,6 +169,9 @@ send_some(struct nd_ctx *ctx)
 		task = nd_task_dequeue(ctx);
 		/* Before it, so that their tags are free again. */
 		nd_task_trim(task);
+		/* It may end itself there. */
+		if (!task->active)
+			continue;
 		if (task->ops->send(task) != -EAGAIN || task->dead) {
 			ctx->refusals = 0;
 			if (is_count_unsure(ctx))

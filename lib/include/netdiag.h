@@ -47,12 +47,14 @@ extern "C" {
 struct ev_loop;
 struct nd_ctx;
 struct nd_ping;
+struct nd_knock;
 
 /* ---- Errors ------------------------------------------------------------ */
 
 enum nd_error {
 	ND_EPRIV = -1000,   /* neither a raw nor a ping socket may be opened */
-	ND_EFAMILY = -1001, /* the context has no socket of that family */
+	ND_EFAMILY = -1001, /* the context has no socket of that family, or not
+			     * of that method */
 	ND_ELIMIT = -1002,  /* a limit of the context is reached */
 	ND_EOPTION = -1003, /* an option is out of its range */
 };
@@ -67,9 +69,10 @@ ND_API const char *nd_hint(int err);
 /* ---- Context ----------------------------------------------------------- */
 
 enum nd_mode {
-	ND_MODE_AUTO,  /* raw where it is allowed, else dgram */
-	ND_MODE_RAW,   /* SOCK_RAW: needs CAP_NET_RAW while it is opened */
-	ND_MODE_DGRAM, /* SOCK_DGRAM ICMP: needs net.ipv4.ping_group_range */
+	ND_MODE_AUTO,	 /* raw where it is allowed, else one of the others */
+	ND_MODE_RAW,	 /* SOCK_RAW: needs CAP_NET_RAW while it is opened */
+	ND_MODE_DGRAM,	 /* SOCK_DGRAM ICMP: needs net.ipv4.ping_group_range */
+	ND_MODE_CONNECT, /* TCP by connect(2): needs nothing */
 };
 
 /* Path MTU discovery of all probes of a context: ip(7) IP_MTU_DISCOVER. */
@@ -84,11 +87,20 @@ enum nd_pmtu {
 #define ND_INET 1u  /* families: IPv4 */
 #define ND_INET6 2u /* families: IPv6 */
 
+#define ND_ICMP 1u /* methods: ICMP echo */
+#define ND_TCP 2u  /* methods: TCP */
+
+#define ND_FLOWS_MAX 240u /* source ports of one diagnostic */
+
 struct nd_ctx_opts {
 	size_t size; /* sizeof(struct nd_ctx_opts) */
 	unsigned
 	    families; /* ND_INET | ND_INET6; 0 = both, as far as they exist */
-	enum nd_mode mode;
+	unsigned methods;  /* ND_ICMP | ND_TCP; 0 = ND_ICMP */
+	unsigned flows;	   /* TCP, raw: source ports to reserve, a descriptor
+			    * each, besides 16 spare ones; 0 = 1 */
+	enum nd_mode mode; /* DGRAM, CONNECT: no raw socket; which of them,
+			    * METHODS decide */
 	enum nd_pmtu pmtu;
 	const char *device; /* SO_BINDTODEVICE, or NULL */
 	bool has_mark;
@@ -114,7 +126,10 @@ ND_API int nd_ctx_new(
 /* Closes all. Diagnostics still on it must have been freed. NULL is allowed. */
 ND_API void nd_ctx_free(struct nd_ctx *ctx);
 
-/* ND_MODE_RAW or ND_MODE_DGRAM: what was opened. */
+/*
+ * What was opened: ND_MODE_RAW; else ND_MODE_CONNECT where METHODS was ND_TCP
+ * alone, ND_MODE_DGRAM otherwise.
+ */
 ND_API enum nd_mode nd_ctx_mode(const struct nd_ctx *ctx);
 /* ND_INET and ND_INET6 as far as sockets of them are open. */
 ND_API unsigned nd_ctx_families(const struct nd_ctx *ctx);
@@ -148,10 +163,11 @@ ND_API void nd_ctx_pause(struct nd_ctx *ctx, bool pause);
 
 /* Why a received packet was not taken as the answer to a probe. */
 enum nd_invalid {
-	ND_INVALID_CHECKSUM,  /* ICMP checksum wrong */
+	ND_INVALID_CHECKSUM,  /* of ICMP or TCP, wrong */
 	ND_INVALID_TRUNCATED, /* shorter than its headers, or than the probe */
 	ND_INVALID_SOURCE,    /* right in all, but from another address */
-	ND_INVALID_UNKNOWN,   /* no probe with that sequence number */
+	ND_INVALID_UNKNOWN,   /* no probe with that sequence number, or
+			       * acknowledges none */
 	ND_INVALID_TAG,	      /* the keyed bytes are not ours */
 	ND_INVALID_PAYLOAD,   /* the rest of the payload was changed */
 	ND_INVALID_COUNT
@@ -322,6 +338,168 @@ struct nd_ping_sender {
 /* The I-th sender, from 0, in order of appearance; -ENOENT past the last. */
 ND_API int nd_ping_sender(
     const struct nd_ping *ping, size_t i, struct nd_ping_sender *ret);
+
+/* ---- knock: half of a TCP handshake, RFC 9293 section 3.5 ---------------- */
+
+enum nd_knock_status {
+	ND_KNOCK_OPEN,	      /* SYN-ACK in time */
+	ND_KNOCK_CLOSED,      /* RST in time */
+	ND_KNOCK_UNREACHABLE, /* an ICMP error, of whatever kind */
+	ND_KNOCK_TIMEOUT,     /* not answered in time */
+	ND_KNOCK_SEND_ERROR,  /* the local host refused to send it */
+	ND_KNOCK_DUPLICATE,   /* a further answer; counted apart */
+	ND_KNOCK_LATE,	      /* an answer after its TIMEOUT event */
+	ND_KNOCK_CHALLENGE,   /* in time: an ACK that remembers an earlier
+			       * probe, RFC 5961 section 4: the SYN arrived */
+	ND_KNOCK_INVALID,     /* an answer that failed a check */
+	ND_KNOCK_DONE	      /* all probes are decided: the last event */
+};
+
+enum nd_knock_state {
+	ND_KNOCK_STATE_OPEN,
+	ND_KNOCK_STATE_CLOSED,
+	ND_KNOCK_STATE_FILTERED /* no answer of the target itself */
+};
+
+/* What an event is about. */
+enum nd_knock_answer {
+	ND_KNOCK_ANSWER_NONE,
+	ND_KNOCK_ANSWER_SYN_ACK,
+	ND_KNOCK_ANSWER_RST,
+	ND_KNOCK_ANSWER_ACK, /* of a CHALLENGE */
+	ND_KNOCK_ANSWER_ICMP
+};
+
+/* Where a probe was lost. */
+enum nd_lost_dir { ND_LOST_UNKNOWN, ND_LOST_OUT, ND_LOST_BACK };
+
+enum nd_syn_options {
+	ND_SYN_LINUX, /* MSS, SACK, timestamps, window scale */
+	ND_SYN_MSS,   /* MSS only */
+	ND_SYN_NONE
+};
+
+#define ND_KNOCK_F_ECN 1u /* ask for ECN, RFC 3168 section 6.1.1 */
+#define ND_KNOCK_F_FULL                                                        \
+	2u /* complete the handshake, then close in order;                     \
+	    * ND_MODE_CONNECT only */
+
+struct nd_knock_opts {
+	size_t size;		       /* sizeof(struct nd_knock_opts) */
+	const struct sockaddr *addr;   /* sockaddr_in or _in6, the port not 0 */
+	const struct sockaddr *source; /* NULL: the system chooses */
+	uint64_t count;		       /* probes; 0: until stopped */
+	int64_t interval_ns;	  /* between two departures, at least 1 us */
+	int64_t timeout_ns;	  /* as of nd_ping_opts */
+	int64_t first_timeout_ns; /* 0: ND_PING_FIRST_TIMEOUT_NS */
+	int64_t start_ns;	  /* before the first probe, from now */
+	unsigned flows; /* source ports to take turns, 1 (also 0) to the flows
+			 * of the context; 1 with ND_MODE_CONNECT */
+	int ttl;	/* 1..255, or -1 */
+	int tos;	/* 0..255, or -1 */
+	enum nd_syn_options options; /* ND_MODE_CONNECT: as the system has it */
+	unsigned flags;		     /* ND_KNOCK_F_* */
+};
+#define ND_KNOCK_OPTS_INIT                                                     \
+	{                                                                      \
+		.size = sizeof(struct nd_knock_opts),                          \
+		.interval_ns = 1000000000, .flows = 1, .ttl = -1, .tos = -1    \
+	}
+
+/* What a SYN-ACK says of the server. -1: not said, or not seen. */
+struct nd_knock_tcp {
+	int mss, wscale;
+	int window; /* as on the wire; -1 with ND_MODE_CONNECT */
+	bool sack, timestamps;
+	bool ecn;	 /* it agrees to ECN: ECE without CWR */
+	bool ecn_mirror; /* ECE and CWR: it mirrors flags that it does not
+			  * understand */
+};
+
+struct nd_knock_event {
+	enum nd_knock_status status;
+	enum nd_knock_answer answer;
+	uint64_t seq;	      /* of the probe, from 1; 0 with DONE */
+	unsigned flow;	      /* of the probe, from 1: up to `flows`, above
+			       * it a spare one; 0 with DONE */
+	int64_t sent_real_ns; /* when it left, CLOCK_REALTIME */
+	int64_t rtt_ns;	      /* or -1 */
+	enum nd_clock clock;
+	bool ambiguous; /* answered, but to which of several equal SYNs nobody
+			 * can tell: no RTT */
+	enum nd_lost_dir lost_dir;   /* TIMEOUT */
+	const struct sockaddr *from; /* who answered, or NULL */
+	int ttl, tos;		     /* of the answer, or -1 */
+	int icmp_type, icmp_code;    /* of an ICMP error, or -1 */
+	int info;	/* the MTU of "fragmentation needed", "too big"; the
+			 * pointer of a parameter problem; else -1 */
+	bool rewritten; /* an ICMP error that quotes the probe with other
+			 * addresses: a translator (NAT) is on the way */
+	const struct nd_knock_tcp *tcp; /* of a SYN-ACK, or NULL */
+	bool rst_lost; /* DUPLICATE: the server repeats its SYN-ACK, the RSTs
+			* of this host do not arrive there; told once */
+	int err;       /* SEND_ERROR: negative errno, else 0 */
+	enum nd_invalid invalid; /* INVALID: why; else ND_INVALID_COUNT */
+};
+
+typedef void nd_knock_cb(
+    struct nd_knock *knock, const struct nd_knock_event *event, void *user);
+
+/*
+ * Starts knocking at one port of one address. The first probe leaves from the
+ * loop, never inside this call. A TIMEOUT event waits until the direction of
+ * the loss is known, or the next probe of its flow is decided.
+ * ND_EFAMILY, ND_EOPTION, ND_ELIMIT, -ENOMEM.
+ */
+ND_API int nd_knock_start(struct nd_knock **ret, struct nd_ctx *ctx,
+    const struct nd_knock_opts *opts, nd_knock_cb *cb, void *user);
+/*
+ * Ends it now: tells the TIMEOUT events that wait, then no further one; probes
+ * in flight become `unfinished`. The statistics stay readable.
+ */
+ND_API void nd_knock_stop(struct nd_knock *knock);
+/* Frees it, without a callback; legal inside any callback; NULL is allowed. */
+ND_API void nd_knock_free(struct nd_knock *knock);
+
+/*
+ * Every probe sent is exactly one of received, lost, errors, unfinished:
+ * while it is in flight, unfinished.
+ */
+struct nd_knock_stats {
+	size_t size; /* sizeof(struct nd_knock_stats), set by caller */
+	uint64_t sent, received, lost, late, duplicates, invalid, errors;
+	uint64_t late_errors; /* of late: answered by an ICMP error */
+	uint64_t send_errors; /* not in sent */
+	uint64_t unfinished;
+	uint64_t lost_out, lost_back, lost_unknown; /* together: lost */
+	uint64_t syn_acks, rsts, challenges;	    /* in time or late */
+	uint64_t ambiguous;	   /* of received: without an RTT */
+	enum nd_knock_state state; /* of what answered more often; a tie is
+				    * open */
+	bool mixed;		   /* there were SYN-ACKs and RSTs */
+	bool rst_ttl_differs;	   /* an RST came with another TTL than the
+				    * SYN-ACKs: from a middlebox */
+	bool rst_lost;		   /* as of the event */
+	bool loss_uncertain; /* our own socket dropped packets meanwhile */
+	int ttl;	     /* of the last answer of the target, or -1 */
+	bool has_tcp;
+	struct nd_knock_tcp tcp; /* of the last SYN-ACK */
+	struct nd_rtt rtt; /* without duplicates, late and ambiguous replies */
+	enum nd_clock clock; /* the least exact used, or ND_CLOCK_NONE */
+	int64_t duration_ns; /* from the first departure to the last event */
+};
+ND_API int nd_knock_stats(
+    const struct nd_knock *knock, struct nd_knock_stats *ret);
+
+/* Of one flow: as above. */
+struct nd_knock_flow {
+	uint16_t port; /* source port */
+	uint64_t sent, received, lost, errors;
+	int64_t min_ns, avg_ns, max_ns; /* -1 without an RTT */
+};
+/* The I-th flow, from 0; -ENOENT past the last that was used. */
+ND_API int nd_knock_flow(
+    const struct nd_knock *knock, unsigned i, struct nd_knock_flow *ret);
 
 #ifdef __cplusplus
 }

@@ -20,6 +20,9 @@
 #define ND_NET_TX_STAMPS 1u  /* reports departures: ND_PACKET_STAMP */
 #define ND_NET_OUTER_DST 2u  /* fills nd_packet.to */
 #define ND_NET_RAW_ERRORS 4u /* ICMP errors arrive as messages */
+#define ND_NET_CONNECTS                                                        \
+	8u /* sends no bytes of ours, but connect()s: a                        \
+	    * descriptor a probe, ND_PACKET_OUTCOME */
 
 enum nd_packet_kind {
 	ND_PACKET_MESSAGE, /* DATA is a transport message that arrived */
@@ -27,10 +30,24 @@ enum nd_packet_kind {
 			    * start of our own message, TO where it went */
 	ND_PACKET_LOCAL,   /* a local error: errno in `err`, no ICMP */
 	ND_PACKET_STAMP,   /* SEND_ID was there at STAMP_REAL_NS */
+	ND_PACKET_OUTCOME, /* of connect(): `outcome`; TO where it went, FROM
+			    * who refused by ICMP, with `err` and the ICMP
+			    * fields as of ERROR */
 	ND_PACKET_BAD	   /* arrived, but its IP header is malformed */
 };
 
-/* One thing read from a socket. Valid until the next call on the socket. */
+/* What became of a connect(). */
+struct nd_outcome {
+	uint32_t tag;	  /* of nd_send */
+	bool open;	  /* a SYN-ACK; else an RST, unless ICMP */
+	bool icmp;	  /* refused by an ICMP error */
+	unsigned repeats; /* SYNs beyond the first: the RTT is void */
+	int64_t rtt_ns;	  /* TCP_INFO's, or -1 */
+	int mss, wscale;  /* what the server said; -1: nothing */
+	bool sack, timestamps, ecn;
+};
+
+/* One thing read from a socket. Valid until something is read again. */
 struct nd_packet {
 	enum nd_packet_kind kind;
 	uint8_t proto;		      /* of DATA: IPPROTO_* */
@@ -46,6 +63,7 @@ struct nd_packet {
 	const uint8_t *data;   /* from the transport header on; what is longer
 				* than the receive buffer is cut */
 	size_t len;
+	const struct nd_outcome *outcome;
 };
 
 struct nd_send {
@@ -54,6 +72,10 @@ struct nd_send {
 	int ttl, tos;		    /* -1: the system's default */
 	const uint8_t *data;
 	size_t len;
+	/* ND_NET_CONNECTS, instead of data: */
+	uint32_t tag;
+	uint16_t port;
+	bool full; /* complete the handshake, and close in order */
 };
 
 enum nd_net_pmtu {
@@ -70,14 +92,22 @@ struct nd_sock_opts {
 	uint32_t mark;
 	bool broadcast;
 	enum nd_net_pmtu pmtu;
-	uint16_t ident;	       /* of ICMP echo messages */
-	struct nd_addr source; /* to bind to; family 0: none */
+	uint16_t ident;			  /* of ICMP echo messages */
+	struct nd_addr source;		  /* to bind to; family 0: none */
+	const struct nd_ports *tcp_ports; /* ours; NULL: none */
+	bool echo; /* ICMP: echo is spoken; else only errors are of interest */
 };
 
 struct nd_sock;
+struct nd_ports; /* net/ports.h */
 
 struct nd_net_ops {
 	const char *name;
+	/*
+	 * Reserves N source ports of TCP for FAMILY, as nd_ports_reserve(), to
+	 * be given to `open` in its options. NULL: it needs none of the caller.
+	 */
+	int (*ports)(struct nd_ports *ret, int family, size_t n);
 	/*
 	 * Opens S->fd for S->family and S->proto, not blocking, with its
 	 * filter; sets S->caps and S->ident. A negative errno.
@@ -100,6 +130,12 @@ struct nd_net_ops {
 	int (*recv)(struct nd_sock *s, struct nd_packet *ret, int max);
 	/* The same from the error queue, to be called first. */
 	int (*recv_errors)(struct nd_sock *s, struct nd_packet *ret, int max);
+	/*
+	 * The probe with TAG to TO is not awaited any more. Packets that were
+	 * read stay valid. NULL: that is nothing to the socket.
+	 */
+	void (*forget)(
+	    struct nd_sock *s, const struct nd_addr *to, uint32_t tag);
 	/* Makes room to receive messages of LEN bytes. 0 or -ENOMEM. */
 	int (*reserve)(struct nd_sock *s, size_t len);
 	/* How many packets the socket has dropped so far: its buffer was full.
@@ -127,5 +163,6 @@ struct nd_sock {
 
 extern const struct nd_net_ops nd_net_raw;
 extern const struct nd_net_ops nd_net_dgram;
+extern const struct nd_net_ops nd_net_connect;
 
 #endif

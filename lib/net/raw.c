@@ -2,8 +2,8 @@
 /*
  * The raw backend: SOCK_RAW, which wants CAP_NET_RAW when it is opened. IPv4
  * packets arrive with their IP header, IPv6 ones without. ICMP errors come as
- * messages, with outer header and all; their reports in the error queue are
- * left out.
+ * messages of the ICMP socket, with outer header and all; their reports in the
+ * error queues are left out. TCP segments carry their own checksum.
  */
 #include "net/filter.h"
 #include "net/recv.h"
@@ -13,6 +13,30 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+
+static int
+raw_ports(struct nd_ports *ret, int family, size_t n)
+{
+	return nd_ports_reserve(ret, family, IPPROTO_TCP, n);
+}
+
+/* Exactly our answers, from now on and for good. */
+static int
+set_filter(const struct nd_sock *s, const struct nd_sock_opts *opts)
+{
+	const struct nd_filter_icmp want = {
+	    .echo = opts->echo, .ident = opts->ident, .ports = opts->tcp_ports};
+	int r;
+
+	if (s->proto == IPPROTO_TCP) {
+		r = nd_filter_tcp(s->fd, s->family, opts->tcp_ports);
+	} else {
+		r = nd_filter_types(s->fd, s->family);
+		if (r == 0)
+			r = nd_filter_icmp(s->fd, s->family, &want);
+	}
+	return r == 0 ? nd_filter_lock(s->fd) : r;
+}
 
 static int
 raw_open(struct nd_sock *s, const struct nd_sock_opts *opts)
@@ -27,7 +51,7 @@ raw_open(struct nd_sock *s, const struct nd_sock_opts *opts)
 	if (r == 0)
 		r = nd_sock_setup(s, opts);
 	if (r == 0)
-		r = nd_filter_echo(s->fd, s->family, s->ident);
+		r = set_filter(s, opts);
 	if (r != 0)
 		nd_sock_close(s);
 	return r;
@@ -74,6 +98,7 @@ raw_recv_errors(struct nd_sock *s, struct nd_packet *ret, int max)
 }
 
 const struct nd_net_ops nd_net_raw = {.name = "raw",
+    .ports = raw_ports,
     .open = raw_open,
     .enable_stamps = nd_sock_enable_stamps,
     .send = nd_tx,

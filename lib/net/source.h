@@ -19,6 +19,12 @@ void nd_source_close(struct nd_source *s);
 /* The source address for DST. A negative errno where there is no route. */
 int nd_source_find(
     struct nd_source *s, const struct nd_addr *dst, struct nd_addr *ret);
+/*
+ * Both at once: the source address and the path MTU towards DST. 0, with RET
+ * and MTU set, or a negative errno.
+ */
+int nd_source_route(struct nd_source *s, const struct nd_addr *dst,
+    struct nd_addr *ret, int *mtu);
 /* The path MTU towards DST as the system knows it, or a negative errno. */
 int nd_source_mtu(struct nd_source *s, const struct nd_addr *dst);
 

@@ -44,7 +44,7 @@ Test(ctx, refuses_options_out_of_range)
 		bad[i] = good;
 	bad[0].size--;
 	bad[1].families = 4;
-	bad[2].mode = ND_MODE_DGRAM + 1;
+	bad[2].mode = ND_MODE_CONNECT + 1;
 	bad[3].pmtu = ND_PMTU_PROBE + 1;
 	bad[4].ident = 65536;
 	bad[5].ident = -2;

@@ -16,9 +16,28 @@ of(struct nd_sock *s)
 }
 
 static struct fake_queue *
+queue_for(struct fake_net *net, int family, bool tcp, bool errors)
+{
+	return net->queue[(family == AF_INET ? 0 : 4) + 2 * tcp + errors];
+}
+
+static struct fake_queue *
 queue_of(struct nd_sock *s, bool errors)
 {
-	return of(s)->queue[s->family == AF_INET ? 0 : 1][errors];
+	return queue_for(of(s), s->family, s->proto == IPPROTO_TCP, errors);
+}
+
+/* None of them is taken from the system. */
+static int
+fake_ports(struct nd_ports *ret, int family, size_t n)
+{
+	(void)family;
+	cr_assert_leq(n, ND_PORTS_MAX);
+	for (ret->n = 0; ret->n < n; ret->n++) {
+		ret->fd[ret->n] = -1;
+		ret->port[ret->n] = (uint16_t)(FAKE_FIRST_PORT + ret->n);
+	}
+	return 0;
 }
 
 static int
@@ -31,6 +50,8 @@ fake_open(struct nd_sock *s, const struct nd_sock_opts *opts)
 		return net->open_error;
 	s->ident = opts->ident;
 	s->caps = ND_NET_OUTER_DST | ND_NET_RAW_ERRORS;
+	if (s->proto == IPPROTO_TCP && net->connects)
+		s->caps = ND_NET_CONNECTS;
 	net->opened++;
 	return 0;
 }
@@ -52,6 +73,7 @@ stamp_departure(struct nd_sock *s)
 	struct fake_net *net = of(s);
 	int64_t at = net->clock->now_ns + net->tx_delay_ns;
 	struct nd_packet p = {.kind = ND_PACKET_STAMP,
+	    .proto = s->proto,
 	    .to = {.family = (uint16_t)s->family},
 	    .enqueued = true,
 	    .send_id = net->next_id++};
@@ -73,9 +95,37 @@ answer_to(struct fake_message *m, struct nd_sock *s, const struct nd_send *send)
 	    .to = fake_addr(v4 ? "192.0.2.1" : "2001:db8::1"),
 	    .ttl = 57,
 	    .len = send->len};
-	memcpy(m->data, send->data, send->len);
+	if (send->len > 0)
+		memcpy(m->data, send->data, send->len);
+	if (s->proto == IPPROTO_TCP) {
+		m->proto = IPPROTO_TCP;
+		if (send->from != NULL)
+			m->to = *send->from;
+		return;
+	}
 	m->data[0] = v4 ? 0 : 129;
 	fake_message_seal(m);
+}
+
+/* What a script wants to know of it. A segment that is wrong fails the test. */
+static void
+read_request(
+    struct fake_sent *sent, struct nd_sock *s, const struct nd_send *send)
+{
+	if ((s->caps & ND_NET_CONNECTS) != 0) {
+		cr_assert_eq(send->len, 0);
+		return;
+	}
+	if (s->proto == IPPROTO_TCP) {
+		cr_assert_not_null(send->from, "the checksum needs a source");
+		cr_assert_eq(
+		    nd_tcp_decode(&sent->tcp, s->family, send->from->ip,
+			send->to->ip, send->data, send->len),
+		    ND_WIRE_OK);
+		return;
+	}
+	sent->ident = (uint16_t)(send->data[4] << 8 | send->data[5]);
+	sent->seq = (uint16_t)(send->data[6] << 8 | send->data[7]);
 }
 
 static int
@@ -88,8 +138,7 @@ fake_send(struct nd_sock *s, const struct nd_send *send)
 	int r;
 
 	answer_to(m, s, send);
-	sent.ident = (uint16_t)(send->data[4] << 8 | send->data[5]);
-	sent.seq = (uint16_t)(send->data[6] << 8 | send->data[7]);
+	read_request(&sent, s, send);
 	r = net->on_send != NULL ? net->on_send(net, &sent, net->arg) : 0;
 	if (r != 0) {
 		s->sends_unsure = true;
@@ -98,9 +147,17 @@ fake_send(struct nd_sock *s, const struct nd_send *send)
 	}
 	net->sends++;
 	s->sends++;
-	if (net->tx_stamps)
+	if (net->tx_stamps && (s->caps & ND_NET_CONNECTS) == 0)
 		stamp_departure(s);
 	return 0;
+}
+
+static void
+fake_forget(struct nd_sock *s, const struct nd_addr *to, uint32_t tag)
+{
+	cr_assert_eq(to->family, s->family);
+	of(s)->forgotten++;
+	of(s)->forgotten_tag = tag;
 }
 
 static int
@@ -138,11 +195,13 @@ fake_close(struct nd_sock *s)
 }
 
 const struct nd_net_ops fake_net_ops = {.name = "fake",
+    .ports = fake_ports,
     .open = fake_open,
     .enable_stamps = fake_enable_stamps,
     .send = fake_send,
     .recv = fake_recv,
     .recv_errors = fake_recv_errors,
+    .forget = fake_forget,
     .reserve = fake_reserve,
     .drops = fake_drops,
     .close = fake_close};
@@ -151,15 +210,15 @@ void
 fake_net_init(struct fake_net *net, struct virtual_clock *clock)
 {
 	*net = (struct fake_net){.clock = clock, .queue_delay_ns = -1};
-	for (int i = 0; i < 4; i++)
-		net->queue[i / 2][i % 2] = fake_queue_new();
+	for (int i = 0; i < FAKE_QUEUES; i++)
+		net->queue[i] = fake_queue_new();
 }
 
 void
 fake_net_free(struct fake_net *net)
 {
-	for (int i = 0; i < 4; i++)
-		fake_queue_free(net->queue[i / 2][i % 2]);
+	for (int i = 0; i < FAKE_QUEUES; i++)
+		fake_queue_free(net->queue[i]);
 }
 
 struct nd_ctx *
@@ -172,6 +231,8 @@ fake_net_ctx(struct fake_net *net, const struct nd_limits *limits)
 	struct nd_ctx_opts opts = ND_CTX_OPTS_INIT;
 	struct nd_ctx *ctx = NULL;
 
+	opts.methods = net->methods;
+	opts.flows = net->flows;
 	opts.ident = FAKE_IDENT;
 	opts.has_key = true;
 	for (uint8_t i = 0; i < sizeof(opts.key); i++)
@@ -182,13 +243,17 @@ fake_net_ctx(struct fake_net *net, const struct nd_limits *limits)
 	return ctx;
 }
 
+/* When something comes, or the far end wants to do something. */
 static int64_t
-next_arrival(const struct fake_net *net)
+next_arrival(struct fake_net *net)
 {
 	int64_t next = INT64_MAX, t;
 
-	for (int i = 0; i < 4; i++) {
-		t = fake_queue_next(net->queue[i / 2][i % 2]);
+	/* It may let something arrive: first. */
+	if (net->on_time != NULL)
+		next = net->on_time(net, net->arg);
+	for (int i = 0; i < FAKE_QUEUES; i++) {
+		t = fake_queue_next(net->queue[i]);
 		if (t < next)
 			next = t;
 	}
@@ -241,21 +306,26 @@ fake_net_deliver(
 	bool error = packet->kind == ND_PACKET_STAMP ||
 		     packet->kind == ND_PACKET_ERROR ||
 		     packet->kind == ND_PACKET_LOCAL;
-	int family = error ? packet->to.family : packet->from.family;
+	bool about_us = error || packet->kind == ND_PACKET_OUTCOME;
+	int family = about_us ? packet->to.family : packet->from.family;
 	struct nd_packet p = *packet;
 
 	if (packet->kind == ND_PACKET_STAMP || !net->no_rx_stamps)
 		p.stamp_real_ns = virtual_clock_real(net->clock, at_ns);
 	net->delivered++;
-	fake_queue_put(net->queue[family == AF_INET ? 0 : 1][error], &p, at_ns);
+	fake_queue_put(
+	    queue_for(net, family, packet->proto == IPPROTO_TCP, error), &p,
+	    at_ns);
 }
 
 void
 fake_message_arrives(
     struct fake_net *net, const struct fake_message *m, int64_t delay_ns)
 {
+	const uint8_t icmp =
+	    m->from.family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6;
 	struct nd_packet p = {.kind = ND_PACKET_MESSAGE,
-	    .proto = m->from.family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6,
+	    .proto = m->proto != 0 ? m->proto : icmp,
 	    .from = m->from,
 	    .ttl = m->ttl,
 	    .tos = m->tos,
@@ -264,6 +334,21 @@ fake_message_arrives(
 
 	if (!net->no_outer_dst)
 		p.to = m->to;
+	fake_net_deliver(net, &p, net->clock->now_ns + delay_ns);
+}
+
+void
+fake_outcome_arrives(struct fake_net *net, const struct nd_addr *to,
+    const struct nd_outcome *outcome, int64_t delay_ns)
+{
+	const struct nd_packet p = {.kind = ND_PACKET_OUTCOME,
+	    .proto = IPPROTO_TCP,
+	    .from = *to,
+	    .to = *to,
+	    .ttl = -1,
+	    .tos = -1,
+	    .outcome = outcome};
+
 	fake_net_deliver(net, &p, net->clock->now_ns + delay_ns);
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A network backend without a network. Each send is shown to a script, which
- * decides what it returns and may let answers arrive at a virtual time. What
- * arrives lies in heap blocks of just its size that are freed by the next
- * call, so that a sanitizer sees any use of them that is too late or too long.
+ * A network backend without a network: ICMP, and TCP by segments or as if by
+ * connect(2). Each send is shown to a script, which decides what it returns and
+ * may let answers arrive at a virtual time. What arrives lies in heap blocks of
+ * just its size that are freed by the next call, so that a sanitizer sees any
+ * use of them that is too late or too long.
  */
 #ifndef TEST_FAKE_NET_H
 #define TEST_FAKE_NET_H
@@ -11,17 +12,21 @@
 #include "engine/ctx.h"
 #include "net/net.h"
 #include "virtual_clock.h"
+#include "wire/tcp.h"
 
 #define FAKE_IDENT 0x1234
 #define FAKE_RECENT 1024 /* sends of which a ready answer is kept */
 #define FAKE_MESSAGE 2048
+#define FAKE_QUEUES 8	      /* two families, ICMP and TCP, data and errors */
+#define FAKE_FIRST_PORT 40000 /* of those reserved; the others follow it */
 
 struct fake_net;
 struct fake_queue;
 
-/* A message: an echo reply unless it is changed. */
+/* A message: an echo reply unless it is changed; or a segment. */
 struct fake_message {
 	struct nd_addr from, to;
+	uint8_t proto; /* IPPROTO_TCP; 0: the ICMP of its family */
 	int ttl, tos;
 	size_t len;
 	uint8_t data[FAKE_MESSAGE];
@@ -30,19 +35,26 @@ struct fake_message {
 struct fake_sent {
 	uint64_t nth; /* of all attempts, from 1 */
 	const struct nd_send *send;
-	uint16_t ident, seq;
+	uint16_t ident, seq; /* ICMP */
+	struct nd_tcp tcp;   /* TCP, but of connect() */
 	struct fake_message
-	    *reply; /* ready to be delivered; kept for a while */
+	    *reply; /* ready to be delivered; kept for a while. TCP: the
+		     * SYN itself, from whom it went to */
 };
 
 /* What nd_net_ops.send() returns. */
 typedef int fake_send_fn(
     struct fake_net *net, const struct fake_sent *sent, void *arg);
+/* Lets happen what is due by now; returns when there is more, or INT64_MAX. */
+typedef int64_t fake_time_fn(struct fake_net *net, void *arg);
 
 struct fake_net {
 	struct virtual_clock *clock;
 	fake_send_fn *on_send; /* NULL: sends succeed, nothing answers */
+	fake_time_fn *on_time; /* what the far end does by itself, or NULL */
 	void *arg;
+	unsigned methods, flows; /* of fake_net_ctx(), as of nd_ctx_opts */
+	bool connects;		 /* TCP is as if by connect() */
 	bool no_rx_stamps, tx_stamps, no_outer_dst;
 	int64_t tx_delay_ns;	 /* between send() and the departure's stamp */
 	int64_t queue_delay_ns;	 /* between its two stamps; -1: there is one */
@@ -53,9 +65,11 @@ struct fake_net {
 	unsigned open_refused;
 	/* What has happened. */
 	uint64_t attempts, sends, delivered, reserved;
+	uint64_t forgotten;	/* calls of nd_net_ops.forget() */
+	uint32_t forgotten_tag; /* of the last one */
 	int opened;
 	struct fake_message recent[FAKE_RECENT];
-	struct fake_queue *queue[2][2]; /* IPv4, IPv6; data, errors */
+	struct fake_queue *queue[FAKE_QUEUES];
 };
 
 extern const struct nd_net_ops fake_net_ops;
@@ -74,17 +88,34 @@ struct fake_message *fake_net_recent(struct fake_net *net, uint64_t nth);
 /* PACKET arrives at AT_NS; its stamp is set as NET does it. */
 void fake_net_deliver(
     struct fake_net *net, const struct nd_packet *packet, int64_t at_ns);
+/* A connect() to TO has come to an end, DELAY_NS from now. */
+void fake_outcome_arrives(struct fake_net *net, const struct nd_addr *to,
+    const struct nd_outcome *outcome, int64_t delay_ns);
 /* M arrives DELAY_NS from now. */
 void fake_message_arrives(
     struct fake_net *net, const struct fake_message *m, int64_t delay_ns);
 /* Makes the checksum right again after M was changed. */
 void fake_message_seal(struct fake_message *m);
 
-/* An ICMP error about the request that ANSWERED answers. */
+/*
+ * TCP with its options and its checksum, and LEN zeros as payload, from whom
+ * SYN went to. The flags are whatever they are.
+ */
+struct fake_message fake_segment_make(
+    const struct fake_message *syn, const struct nd_tcp *tcp, size_t len);
+/* What answers SYN: its ports, ACK = SEQ + 1, no options. */
+struct nd_tcp fake_answer_to(const struct nd_tcp *syn, uint8_t flags);
+/* A SYN-ACK as of Linux, with timestamps where SYN has them. */
+struct nd_tcp fake_syn_ack_to(const struct nd_tcp *syn);
+
+/*
+ * An ICMP error about the request that ANSWERED answers; for TCP, ANSWERED is
+ * the SYN: fake_sent.reply.
+ */
 struct fake_error {
 	uint8_t type, code;
 	uint32_t word; /* the second one of the header: the MTU */
-	size_t quoted; /* bytes of the request from its ICMP header on */
+	size_t quoted; /* bytes of the request from its own header on */
 };
 struct fake_message fake_error_make(
     const struct fake_message *answered, const struct fake_error *e);
@@ -92,7 +123,7 @@ struct fake_message fake_error_make(
 #define FAKE_QUOTE 8
 
 struct nd_addr fake_addr(const char *text);
-/* The same as a sockaddr. */
+/* The same as a sockaddr, port 0. */
 struct sockaddr_storage fake_sockaddr(const char *text);
 
 #endif

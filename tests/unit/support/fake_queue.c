@@ -10,14 +10,14 @@ struct item {
 	int64_t at_ns;
 	uint64_t order;
 	struct nd_packet packet;
-	uint8_t *data;
+	void *data;
 };
 
 struct fake_queue {
 	struct item *item; /* from 1 */
 	size_t n, room;
 	uint64_t puts;
-	uint8_t *lent[ND_NET_BATCH];
+	void *lent[ND_NET_BATCH];
 	int lent_count;
 };
 
@@ -53,6 +53,25 @@ before(const struct item *a, const struct item *b)
 	return a->at_ns != b->at_ns ? a->at_ns < b->at_ns : a->order < b->order;
 }
 
+/* The data, or an outcome, which has none. */
+static void
+copy_content(struct item *item)
+{
+	struct nd_packet *p = &item->packet;
+	const void *from = p->outcome != NULL ? (const void *)p->outcome
+					      : (const void *)p->data;
+	const size_t len = p->outcome != NULL ? sizeof(*p->outcome) : p->len;
+
+	item->data = malloc(len > 0 ? len : 1);
+	cr_assert_not_null(item->data);
+	if (len > 0)
+		memcpy(item->data, from, len);
+	if (p->outcome != NULL)
+		p->outcome = (const struct nd_outcome *)item->data;
+	else
+		p->data = item->data;
+}
+
 void
 fake_queue_put(struct fake_queue *q, const struct nd_packet *p, int64_t at_ns)
 {
@@ -64,11 +83,7 @@ fake_queue_put(struct fake_queue *q, const struct nd_packet *p, int64_t at_ns)
 		q->item = realloc(q->item, q->room * sizeof(*q->item));
 		cr_assert_not_null(q->item);
 	}
-	new.data = malloc(p->len > 0 ? p->len : 1);
-	cr_assert_not_null(new.data);
-	if (p->len > 0)
-		memcpy(new.data, p->data, p->len);
-	new.packet.data = new.data;
+	copy_content(&new);
 	for (i = ++q->n; i > 1 && before(&new, &q->item[i / 2]); i /= 2)
 		q->item[i] = q->item[i / 2];
 	q->item[i] = new;

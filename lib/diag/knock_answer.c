@@ -1,0 +1,529 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Answers to SYNs: which probe each is about, what it is worth to the counters,
+ * and what is told of it. RFC 9293 section 3.10.7.3 says what a SYN may be
+ * answered by.
+ */
+#include "diag/knock.h"
+
+#define MS INT64_C(1000000)
+/* What comes so much later than the first answer was not sent with it. */
+#define REPEAT_AFTER_NS (700 * MS)
+/* So many signs in a row that the server was not reset are no chance. */
+#define RST_LOST_SIGNS 5
+
+/* Tasks are the first member of diagnostics. */
+static struct nd_knock *
+of(struct nd_task *task)
+{
+	return (struct nd_knock *)(void *)task;
+}
+
+/* The probes with one ISN that are remembered. */
+struct series {
+	struct nd_probe *newest;
+	uint64_t first, last; /* numbers */
+	unsigned n;
+};
+
+static struct series
+series_of(const struct nd_knock *knock, uint32_t isn)
+{
+	struct series s = {.n = 0};
+	struct nd_probe *p;
+
+	for (p = knock->task.oldest; p != NULL; p = p->next) {
+		if (p->tag != isn || p->state == ND_PROBE_FORGOTTEN)
+			continue;
+		s.newest = p;
+		s.last = nd_probe_number(p);
+		if (s.n++ == 0)
+			s.first = s.last;
+	}
+	return s;
+}
+
+/* ---- What is told -------------------------------------------------------- */
+
+static bool
+emit_answer(struct nd_knock *knock, const struct nd_knock_event *event,
+    const struct nd_answer *a)
+{
+	struct nd_knock_event e = *event;
+	struct sockaddr_storage from;
+
+	if (a->packet->from.family != 0) {
+		(void)nd_addr_to(&a->packet->from, &from);
+		e.from = (const struct sockaddr *)&from;
+	}
+	e.ttl = a->packet->ttl;
+	e.tos = a->packet->tos;
+	return nd_knock_emit(knock, &e);
+}
+
+static void
+reject(struct nd_knock *knock, const struct nd_probe *p,
+    const struct nd_answer *a, enum nd_invalid fault)
+{
+	struct nd_knock_event e =
+	    nd_knock_event_of_probe(knock, ND_KNOCK_INVALID, p);
+
+	nd_task_invalid(&knock->task, fault);
+	knock->invalid++;
+	/* A number that was never given out, or cannot be believed. */
+	if (fault == ND_INVALID_UNKNOWN)
+		e.seq = 0;
+	e.invalid = fault;
+	(void)emit_answer(knock, &e, a);
+}
+
+static enum nd_knock_status
+status_of(enum nd_knock_answer answer, enum nd_verdict verdict)
+{
+	static const enum nd_knock_status in_time[] = {
+	    [ND_KNOCK_ANSWER_NONE] = ND_KNOCK_INVALID,
+	    [ND_KNOCK_ANSWER_SYN_ACK] = ND_KNOCK_OPEN,
+	    [ND_KNOCK_ANSWER_RST] = ND_KNOCK_CLOSED,
+	    [ND_KNOCK_ANSWER_ACK] = ND_KNOCK_CHALLENGE,
+	    [ND_KNOCK_ANSWER_ICMP] = ND_KNOCK_UNREACHABLE};
+
+	if (verdict == ND_VERDICT_LATE)
+		return ND_KNOCK_LATE;
+	return verdict == ND_VERDICT_DUPLICATE ? ND_KNOCK_DUPLICATE
+					       : in_time[answer];
+}
+
+/* ---- What it is worth ---------------------------------------------------- */
+
+/* Of duplicates too: a middlebox answers beside the server. */
+static void
+note_ttl(struct nd_knock *knock, enum nd_knock_answer answer, int ttl)
+{
+	knock->ttl = (int16_t)ttl;
+	if (answer == ND_KNOCK_ANSWER_SYN_ACK)
+		knock->syn_ack_ttl = (int16_t)ttl;
+	else if (answer == ND_KNOCK_ANSWER_RST)
+		knock->rst_ttl = (int16_t)ttl;
+	if (knock->syn_ack_ttl >= 0 && knock->rst_ttl >= 0 &&
+	    knock->syn_ack_ttl != knock->rst_ttl)
+		knock->rst_ttl_differs = true;
+}
+
+static void
+note_answer(struct nd_knock *knock, enum nd_knock_answer answer)
+{
+	if (answer == ND_KNOCK_ANSWER_SYN_ACK)
+		knock->syn_acks++;
+	else if (answer == ND_KNOCK_ANSWER_RST)
+		knock->rsts++;
+	else
+		knock->challenges++;
+	if (knock->syn_acks > 0 && knock->rsts > 0)
+		knock->mixed = true;
+}
+
+static void
+note_rtt(struct nd_knock *knock, struct nd_knock_port *port,
+    const struct nd_timing *t, bool in_time)
+{
+	if (t->rtt_ns > knock->largest_ns)
+		knock->largest_ns = t->rtt_ns;
+	if (knock->least_ns < 0 || t->rtt_ns < knock->least_ns)
+		knock->least_ns = t->rtt_ns;
+	if (!in_time)
+		return;
+	nd_rtt_add(&knock->rtt, t->rtt_ns);
+	if (knock->exactness == ND_CLOCK_NONE || t->clock > knock->exactness)
+		knock->exactness = (uint8_t)t->clock;
+	if (port->samples == 0 || t->rtt_ns < port->min_ns)
+		port->min_ns = t->rtt_ns;
+	if (t->rtt_ns > port->max_ns)
+		port->max_ns = t->rtt_ns;
+	port->sum_ns += t->rtt_ns;
+	port->samples++;
+}
+
+/* One more sign that the server is not reset. True: told for the first time. */
+static bool
+note_not_reset(struct nd_knock *knock)
+{
+	if (knock->rst_lost || ++knock->repeats < RST_LOST_SIGNS)
+		return false;
+	knock->rst_lost = true;
+	return true;
+}
+
+/* An answer of the target to P, from PORT. */
+struct credit {
+	struct nd_probe *p;
+	struct nd_knock_port *port;
+	enum nd_knock_answer answer;
+	bool ambiguous;
+	const struct nd_knock_tcp *tcp;
+	bool rst_lost;
+};
+
+/*
+ * Counts it and tells it. True while the diagnostic goes on and the answer was
+ * one in time that has an RTT.
+ */
+static bool
+credit(
+    struct nd_knock *knock, const struct credit *c, const struct nd_answer *a)
+{
+	struct nd_task *task = &knock->task;
+	const bool timed = !c->ambiguous && c->answer != ND_KNOCK_ANSWER_ACK;
+	struct nd_knock_event e =
+	    nd_knock_event_of_probe(knock, ND_KNOCK_OPEN, c->p);
+	enum nd_verdict verdict;
+	struct nd_timing t;
+
+	/* While the counters still are what they were. */
+	if (!nd_knock_tell_losses(knock, c->port, e.seq))
+		return false;
+	knock->late_follows = true;
+	verdict = timed ? nd_probe_answered(c->p, a, &t)
+			: nd_probe_failed(c->p, a, &t);
+	knock->late_follows = false;
+	if (!task->active || !nd_knock_tell_losses(knock, c->port, e.seq))
+		return false;
+	e.status = status_of(c->answer, verdict);
+	e.answer = c->answer;
+	e.ambiguous = c->ambiguous;
+	e.tcp = c->tcp;
+	e.rst_lost = c->rst_lost;
+	if (timed) {
+		e.rtt_ns = t.rtt_ns;
+		e.clock = t.clock;
+	}
+	note_ttl(knock, c->answer, a->packet->ttl);
+	if (verdict == ND_VERDICT_DUPLICATE) {
+		knock->duplicates++;
+	} else {
+		note_answer(knock, c->answer);
+		if (timed)
+			note_rtt(
+			    knock, c->port, &t, verdict == ND_VERDICT_IN_TIME);
+	}
+	if (verdict == ND_VERDICT_LATE) {
+		knock->late++;
+		nd_knock_came_after_all(knock, c->p, c->ambiguous);
+	}
+	if (verdict == ND_VERDICT_IN_TIME) {
+		knock->received++;
+		c->port->received++;
+		knock->ambiguous += c->ambiguous;
+	}
+	if (!emit_answer(knock, &e, a))
+		return false;
+	nd_knock_finish_if_done(knock);
+	return task->active && timed && verdict == ND_VERDICT_IN_TIME;
+}
+
+/* The series of PORT is over: the kernel resets the server. */
+static void
+end_series(
+    struct nd_knock_port *port, enum nd_knock_answer answer, int64_t at_ns)
+{
+	if (!port->open)
+		return;
+	port->open = false;
+	port->answer = (uint8_t)answer;
+	port->answered_ns = at_ns;
+}
+
+/* ---- SYN-ACK --------------------------------------------------------------
+ */
+
+static struct nd_knock_tcp
+tcp_of(const struct nd_tcp *tcp)
+{
+	const unsigned ecn = tcp->flags & (ND_TCP_ECE | ND_TCP_CWR);
+
+	return (struct nd_knock_tcp){.mss = tcp->mss > 0 ? tcp->mss : -1,
+	    .wscale = tcp->has_wscale ? tcp->wscale : -1,
+	    .window = tcp->window,
+	    .sack = tcp->sack,
+	    .timestamps = tcp->has_timestamps,
+	    .ecn = ecn == ND_TCP_ECE,
+	    .ecn_mirror = ecn == (ND_TCP_ECE | ND_TCP_CWR)};
+}
+
+/*
+ * Which probe of the series a SYN-ACK is about. It is the newest, unless this
+ * one was under way for long, or came sooner than an answer to that can.
+ */
+static void
+choose(struct nd_knock *knock, const struct series *s, uint64_t echoed,
+    enum nd_knock_age age, int64_t at_ns, struct credit *c)
+{
+	struct nd_probe *q;
+	int64_t elapsed;
+
+	c->p = s->newest;
+	c->ambiguous = s->n > 1 && echoed != s->last;
+	q = echoed != 0 && echoed != s->last
+		? nd_knock_find(knock, s->newest->tag, echoed)
+		: NULL;
+	elapsed = at_ns - s->newest->sent_ns;
+	if (q != NULL &&
+	    (age == ND_KNOCK_AGE_OLD ||
+		(knock->least_ns >= 0 && elapsed < knock->least_ns - 5 * MS))) {
+		c->p = q;
+		c->ambiguous = false;
+		elapsed = at_ns - q->sent_ns;
+	}
+	if (nd_knock_is_repeat(knock, elapsed, age))
+		c->ambiguous = true;
+}
+
+static void
+on_syn_ack(
+    struct nd_knock *knock, struct nd_probe *p, const struct nd_answer *a)
+{
+	struct nd_knock_port *port = nd_knock_port_of(knock, p);
+	const bool current = p->tag == port->isn && port->open;
+	const struct series s = series_of(knock, p->tag);
+	const uint64_t echoed =
+	    nd_knock_echoed(knock, &a->tcp, s.first, s.last);
+	const enum nd_knock_age age =
+	    nd_knock_age(knock, &a->tcp, a->arrival_ns);
+	const struct nd_knock_tcp tcp = tcp_of(&a->tcp);
+	struct credit c = {
+	    .port = port, .answer = ND_KNOCK_ANSWER_SYN_ACK, .tcp = &tcp};
+
+	choose(knock, &s, echoed, age, a->arrival_ns, &c);
+	knock->tcp = tcp;
+	knock->has_tcp = true;
+	if (current) {
+		nd_knock_judge(knock, port, echoed, age, a->arrival_ns);
+		if (!c.ambiguous && s.n == 1 && port->sent > 1)
+			knock->repeats = 0;
+	} else if (a->arrival_ns - port->answered_ns > REPEAT_AFTER_NS) {
+		c.rst_lost = note_not_reset(knock);
+	}
+	port->reset_late = !current;
+	if (p->tag == port->isn) {
+		if (!port->open && port->answer == ND_KNOCK_ANSWER_RST)
+			knock->mixed = true;
+		end_series(port, ND_KNOCK_ANSWER_SYN_ACK, a->arrival_ns);
+	}
+	if (credit(knock, &c, a))
+		nd_knock_set_clock(knock, &a->tcp, a->arrival_ns);
+}
+
+/* ---- RST and challenge ACK -------------------------------------------------
+ */
+
+static void
+on_rst(struct nd_knock *knock, struct nd_probe *p, const struct nd_answer *a)
+{
+	struct nd_knock_port *port = nd_knock_port_of(knock, p);
+	const struct series s = series_of(knock, p->tag);
+	const struct credit c = {.p = s.newest,
+	    .port = port,
+	    .answer = ND_KNOCK_ANSWER_RST,
+	    .ambiguous = s.n > 1};
+
+	if (p->tag == port->isn) {
+		if (!port->open && port->answer == ND_KNOCK_ANSWER_SYN_ACK)
+			knock->mixed = true;
+		end_series(port, ND_KNOCK_ANSWER_RST, a->arrival_ns);
+	}
+	(void)credit(knock, &c, a);
+}
+
+/*
+ * RFC 5961 section 4: the server has an older series in mind. It got the newest
+ * SYN, and our kernel resets it now.
+ */
+static bool
+on_challenge(
+    struct nd_knock *knock, struct nd_probe *p, const struct nd_answer *a)
+{
+	struct nd_knock_port *port = nd_knock_port_of(knock, p);
+	struct series s;
+	struct credit c = {.port = port, .answer = ND_KNOCK_ANSWER_ACK};
+
+	if (p->tag == port->isn || !port->open)
+		return false;
+	s = series_of(knock, port->isn);
+	if (s.n == 0)
+		return false;
+	c.p = s.newest;
+	port->reset_late = true;
+	c.rst_lost = note_not_reset(knock);
+	end_series(port, ND_KNOCK_ANSWER_ACK, a->arrival_ns);
+	(void)credit(knock, &c, a);
+	return true;
+}
+
+/* ---- Of the kernel's connect() ---------------------------------------------
+ */
+
+static bool
+on_outcome(
+    struct nd_knock *knock, struct nd_probe *p, const struct nd_answer *a)
+{
+	const struct nd_outcome *o = a->packet->outcome;
+	const struct nd_knock_tcp tcp = {.mss = o->mss,
+	    .wscale = o->wscale,
+	    .window = -1,
+	    .sack = o->sack,
+	    .timestamps = o->timestamps,
+	    .ecn = o->ecn};
+	const struct credit c = {.p = p,
+	    .port = nd_knock_port_of(knock, p),
+	    .answer = o->open ? ND_KNOCK_ANSWER_SYN_ACK : ND_KNOCK_ANSWER_RST,
+	    .tcp = o->open ? &tcp : NULL,
+	    .ambiguous = o->repeats > 0};
+	struct nd_answer answer = *a;
+
+	/* The first SYN was lost: what is answered is one of the kernel's. */
+	if (o->repeats > 0 && p->state == ND_PROBE_IN_FLIGHT) {
+		knock->late_follows = true;
+		nd_probe_expire(p);
+		knock->late_follows = false;
+		if (!knock->task.active)
+			return true;
+	}
+	if (o->rtt_ns >= 0) {
+		answer.arrival_ns = p->sent_ns + o->rtt_ns;
+		answer.arrival_exact = true;
+		p->stamped = 1;
+	}
+	if (o->open) {
+		knock->tcp = tcp;
+		knock->has_tcp = true;
+	}
+	(void)credit(knock, &c, &answer);
+	return true;
+}
+
+/* ---- All of them ------------------------------------------------------------
+ */
+
+static enum nd_knock_answer
+kind_of(const struct nd_tcp *tcp)
+{
+	const unsigned flags =
+	    tcp->flags & (ND_TCP_SYN | ND_TCP_ACK | ND_TCP_RST | ND_TCP_FIN);
+
+	if (flags == (ND_TCP_SYN | ND_TCP_ACK))
+		return ND_KNOCK_ANSWER_SYN_ACK;
+	if (flags == (ND_TCP_RST | ND_TCP_ACK))
+		return ND_KNOCK_ANSWER_RST;
+	return flags == ND_TCP_ACK && tcp->payload_len == 0
+		   ? ND_KNOCK_ANSWER_ACK
+		   : ND_KNOCK_ANSWER_NONE;
+}
+
+static uint16_t
+source_port(const struct nd_knock *knock, const struct nd_probe *p)
+{
+	return knock->task.ctx->tcp_ports.port[p->note & ND_KNOCK_NOTE_PORT];
+}
+
+bool
+nd_knock_on_reply(
+    struct nd_task *task, struct nd_probe *p, const struct nd_answer *a)
+{
+	struct nd_knock *knock = of(task);
+
+	if (a->fault != ND_INVALID_COUNT) {
+		reject(knock, p, a, a->fault);
+		return true;
+	}
+	if (a->packet->kind == ND_PACKET_OUTCOME)
+		return on_outcome(knock, p, a);
+	if (a->tcp.sport != knock->port ||
+	    a->tcp.dport != source_port(knock, p))
+		return false;
+	switch (kind_of(&a->tcp)) {
+	case ND_KNOCK_ANSWER_SYN_ACK:
+		on_syn_ack(knock, p, a);
+		return true;
+	case ND_KNOCK_ANSWER_RST:
+		on_rst(knock, p, a);
+		return true;
+	case ND_KNOCK_ANSWER_ACK:
+		return on_challenge(knock, p, a);
+	default:
+		return false;
+	}
+}
+
+/* The ISN, of 32 keyed bits, is right: with the ports that is proof. */
+bool
+nd_knock_on_proves(
+    struct nd_task *task, const struct nd_probe *p, const struct nd_answer *a)
+{
+	const struct nd_knock *knock = of(task);
+
+	if (nd_icmp_is_error(a->icmp.kind))
+		return a->quote.sport == source_port(knock, p) &&
+		       a->quote.dport == knock->port;
+	return a->tcp.dport == source_port(knock, p) &&
+	       a->tcp.sport == knock->port;
+}
+
+void
+nd_knock_on_error(
+    struct nd_task *task, struct nd_probe *p, const struct nd_answer *a)
+{
+	struct nd_knock *knock = of(task);
+	struct nd_knock_port *port = nd_knock_port_of(knock, p);
+	const struct nd_icmp *icmp = &a->icmp;
+	const struct series s = series_of(knock, p->tag);
+	struct nd_knock_event e;
+	enum nd_verdict verdict;
+	struct nd_timing t;
+
+	/* These say that something else happened, not that it failed. */
+	if (icmp->kind == ND_ICMP_REDIRECT ||
+	    icmp->kind == ND_ICMP_SOURCE_QUENCH)
+		return;
+	if (a->packet->kind != ND_PACKET_OUTCOME && !a->rewritten &&
+	    (a->quote.sport != source_port(knock, p) ||
+		a->quote.dport != knock->port)) {
+		reject(knock, p, a, ND_INVALID_TAG);
+		return;
+	}
+	/* Which of several equal SYNs it quotes nobody can tell. */
+	p = s.newest;
+	e = nd_knock_event_of_probe(knock, ND_KNOCK_UNREACHABLE, p);
+	if (!nd_knock_tell_losses(knock, port, e.seq))
+		return;
+	knock->late_follows = true;
+	verdict = nd_probe_failed(p, a, &t);
+	knock->late_follows = false;
+	if (verdict == ND_VERDICT_DUPLICATE || !task->active ||
+	    !nd_knock_tell_losses(knock, port, e.seq))
+		return;
+	e.status = status_of(ND_KNOCK_ANSWER_ICMP, verdict);
+	e.answer = ND_KNOCK_ANSWER_ICMP;
+	e.icmp_type = icmp->type;
+	e.icmp_code = icmp->code;
+	e.rewritten = a->rewritten;
+	if (icmp->kind == ND_ICMP_TOO_BIG)
+		e.info = (int)icmp->mtu;
+	else if (icmp->kind == ND_ICMP_PARAMETER)
+		e.info = (int)icmp->pointer;
+	e.ambiguous = s.n > 1;
+	if (!e.ambiguous) {
+		e.rtt_ns = t.rtt_ns;
+		e.clock = t.clock;
+	}
+	if (verdict == ND_VERDICT_IN_TIME) {
+		knock->errors++;
+		port->errors++;
+		/* It did not arrive, so that the server knows nothing of it. */
+		if (s.n == 1 && p->tag == port->isn)
+			end_series(port, ND_KNOCK_ANSWER_ICMP, a->arrival_ns);
+	} else {
+		knock->late++;
+		knock->late_errors++;
+	}
+	if (emit_answer(knock, &e, a))
+		nd_knock_finish_if_done(knock);
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the time stamps of SYN-ACKs prove, RFC 7323: which SYN of a series is
+ * answered, whether the answer is the server's first or a repeated one, and
+ * which way a SYN or its answer was lost. A direction is only given where it is
+ * proven; it is never guessed.
+ */
+#include "diag/knock.h"
+
+#define MS INT64_C(1000000)
+/* How far a server's clock may be from where it is expected. */
+#define CLOCK_SLACK_MS 60
+/* By how much a repeated SYN-ACK may be off its time. */
+#define REPEAT_SLACK_NS (100 * MS)
+/* Without an RTT to compare with: the largest one that is added to it. */
+#define REPEAT_LATEST_NS (250 * MS)
+/* More jitter than this, and times prove nothing. */
+#define STEADY_JITTER_NS (80 * MS)
+/* A server forgets what is older. */
+#define MEMORY_NS (7000 * MS)
+
+/* ---- The server's clock -------------------------------------------------- */
+
+/*
+ * How many ms after the expected TSval that of TCP is. The clock of Linux and
+ * others counts milliseconds, from an offset that is the same for all that goes
+ * between two addresses.
+ */
+static int32_t
+ahead_ms(
+    const struct nd_knock_clock *clock, const struct nd_tcp *tcp, int64_t at_ns)
+{
+	const uint32_t passed = (uint32_t)((at_ns - clock->at_ns) / MS);
+
+	return (int32_t)(tcp->tsval - (clock->tsval + passed));
+}
+
+void
+nd_knock_set_clock(
+    struct nd_knock *knock, const struct nd_tcp *tcp, int64_t at_ns)
+{
+	struct nd_knock_clock *clock = &knock->clock;
+	int32_t ahead;
+
+	if (!tcp->has_timestamps)
+		return;
+	if (clock->at_ns != 0) {
+		ahead = ahead_ms(clock, tcp, at_ns);
+		if (ahead < -CLOCK_SLACK_MS || ahead > CLOCK_SLACK_MS)
+			clock->agreed = 0;
+		else if (clock->agreed < 2)
+			clock->agreed++;
+	}
+	clock->at_ns = at_ns;
+	clock->tsval = tcp->tsval;
+}
+
+enum nd_knock_age
+nd_knock_age(
+    const struct nd_knock *knock, const struct nd_tcp *tcp, int64_t at_ns)
+{
+	int32_t ahead;
+
+	if (!tcp->has_timestamps || knock->clock.agreed < 2)
+		return ND_KNOCK_AGE_UNKNOWN;
+	ahead = ahead_ms(&knock->clock, tcp, at_ns);
+	if (ahead > CLOCK_SLACK_MS)
+		return ND_KNOCK_AGE_UNKNOWN;
+	return ahead >= -CLOCK_SLACK_MS ? ND_KNOCK_AGE_NEW : ND_KNOCK_AGE_OLD;
+}
+
+/* ---- The server's own repeats -------------------------------------------- */
+
+/* After 1, 3 and 7 s; with its timer restarted in between, 2, 4 and 6 too. */
+static bool
+is_repeat_time(int64_t since_ns, int64_t before_ns, int64_t after_ns)
+{
+	static const int64_t seconds[] = {1, 2, 3, 4, 6, 7};
+
+	for (size_t i = 0; i < sizeof(seconds) / sizeof(seconds[0]); i++) {
+		const int64_t off = since_ns - seconds[i] * 1000 * MS;
+
+		if (off >= -before_ns && off <= after_ns)
+			return true;
+	}
+	return false;
+}
+
+bool
+nd_knock_is_repeat(
+    struct nd_knock *knock, int64_t elapsed_ns, enum nd_knock_age age)
+{
+	const int64_t before = knock->suspect_ns;
+
+	if (age == ND_KNOCK_AGE_OLD)
+		return false;
+	if (knock->least_ns >= 0)
+		return is_repeat_time(elapsed_ns - knock->least_ns,
+		    REPEAT_SLACK_NS, REPEAT_SLACK_NS);
+	if (!is_repeat_time(elapsed_ns, 0, REPEAT_LATEST_NS))
+		return false;
+	/* Twice the same is no chance: the path is as long as that. */
+	knock->suspect_ns = elapsed_ns;
+	return before < 0 || elapsed_ns < before - REPEAT_SLACK_NS ||
+	       elapsed_ns > before + REPEAT_SLACK_NS;
+}
+
+/* ---- The probes of a series ---------------------------------------------- */
+
+struct nd_probe *
+nd_knock_find(struct nd_knock *knock, uint32_t isn, uint64_t number)
+{
+	struct nd_probe *p;
+
+	for (p = knock->task.oldest; p != NULL; p = p->next)
+		if (p->tag == isn && p->state != ND_PROBE_FORGOTTEN &&
+		    nd_probe_number(p) == number)
+			return p;
+	return NULL;
+}
+
+uint64_t
+nd_knock_echoed(const struct nd_knock *knock, const struct nd_tcp *tcp,
+    uint64_t first, uint64_t newest)
+{
+	const uint32_t since = tcp->tsecr - (knock->tsval + (uint32_t)first);
+
+	if (!tcp->has_timestamps || knock->profile->options != ND_SYN_LINUX ||
+	    since > newest - first)
+		return 0;
+	return first + since;
+}
+
+/* ---- Directions ---------------------------------------------------------- */
+
+static void
+count(struct nd_knock *knock, const struct nd_probe *p)
+{
+	if ((p->note & ND_KNOCK_NOTE_OUT) != 0)
+		knock->lost_out++;
+	else if ((p->note & ND_KNOCK_NOTE_BACK) != 0)
+		knock->lost_back++;
+	else if ((p->note & ND_KNOCK_NOTE_OUT_IF) != 0)
+		knock->lost_out_if++;
+}
+
+void
+nd_knock_count_loss(struct nd_knock *knock, const struct nd_probe *p)
+{
+	count(knock, p);
+}
+
+void
+nd_knock_came_after_all(
+    struct nd_knock *knock, struct nd_probe *p, bool ambiguous)
+{
+	if (ambiguous || (p->note & ND_KNOCK_NOTE_DIR) == 0)
+		return;
+	if ((p->note & ND_KNOCK_NOTE_OUT) != 0)
+		knock->lost_out--;
+	else if ((p->note & ND_KNOCK_NOTE_BACK) != 0)
+		knock->lost_back--;
+	else
+		knock->lost_out_if--;
+	p->note &= 0xffff & ~ND_KNOCK_NOTE_DIR;
+}
+
+/* P is or will be lost, in that DIRECTION. */
+static void
+note(struct nd_knock *knock, struct nd_probe *p, unsigned direction)
+{
+	if ((p->note & ND_KNOCK_NOTE_DIR) != 0 ||
+	    p->sent_ns <= knock->task.ctx->last_drop_ns)
+		return;
+	if (p->state != ND_PROBE_EXPIRED && p->state != ND_PROBE_IN_FLIGHT)
+		return;
+	p->note |= direction & 0xffff;
+	/* Else when it expires. */
+	if (p->state == ND_PROBE_EXPIRED)
+		count(knock, p);
+}
+
+/* All of the series that are older than that number: their SYNs were lost. */
+static void
+note_out(struct nd_knock *knock, const struct nd_knock_port *port,
+    uint64_t number, int64_t sent_ns)
+{
+	const unsigned direction =
+	    knock->keeps_first ? ND_KNOCK_NOTE_OUT : ND_KNOCK_NOTE_OUT_IF;
+	struct nd_probe *p;
+
+	if (port->count < 2 || port->reset_late)
+		return;
+	for (p = knock->task.oldest; p != NULL; p = p->next)
+		if (p->tag == port->isn && p->state != ND_PROBE_FORGOTTEN &&
+		    nd_probe_number(p) < number &&
+		    sent_ns - p->sent_ns < MEMORY_NS)
+			note(knock, p, direction);
+}
+
+/* The losses that were only waiting for it go out. */
+static void
+note_keeps_first(struct nd_knock *knock)
+{
+	struct nd_probe *p;
+
+	if (knock->keeps_first)
+		return;
+	knock->keeps_first = true;
+	knock->lost_out += knock->lost_out_if;
+	knock->lost_out_if = 0;
+	for (p = knock->task.oldest; p != NULL; p = p->next)
+		if ((p->note & ND_KNOCK_NOTE_OUT_IF) != 0)
+			p->note = (p->note & ~ND_KNOCK_NOTE_OUT_IF & 0xffff) |
+				  ND_KNOCK_NOTE_OUT;
+}
+
+static bool
+is_steady(const struct nd_knock *knock)
+{
+	return knock->least_ns >= 0 &&
+	       knock->largest_ns - knock->least_ns < STEADY_JITTER_NS &&
+	       knock->largest_ns < 4 * STEADY_JITTER_NS;
+}
+
+/*
+ * Whether what came at AT_NS answers the newest SYN of the series: about an
+ * RTT after it, and not when the server may have repeated an answer to any
+ * SYN of the series.
+ */
+static bool
+answers_newest(const struct nd_knock *knock, const struct nd_knock_port *port,
+    int64_t at_ns)
+{
+	const int64_t rtt = at_ns - port->last_ns;
+	const struct nd_probe *p;
+
+	if (!is_steady(knock) || rtt < knock->least_ns - 5 * MS ||
+	    rtt > knock->largest_ns + 20 * MS)
+		return false;
+	for (p = knock->task.oldest; p != NULL; p = p->next)
+		if (p->tag == port->isn &&
+		    is_repeat_time(at_ns - p->sent_ns - knock->least_ns,
+			REPEAT_SLACK_NS - 10 * MS, REPEAT_SLACK_NS - 10 * MS))
+			return false;
+	return true;
+}
+
+void
+nd_knock_judge(struct nd_knock *knock, struct nd_knock_port *port,
+    uint64_t echoed, enum nd_knock_age age, int64_t at_ns)
+{
+	struct nd_probe *p;
+	bool direct;
+
+	if (echoed == 0)
+		return;
+	p = nd_knock_find(knock, port->isn, echoed);
+	if (p == NULL)
+		return;
+	direct = answers_newest(knock, port, at_ns);
+	if (echoed == port->newest) {
+		/* It was made for this one, or is a repeat of what was. */
+		if (age == ND_KNOCK_AGE_NEW &&
+		    nd_knock_is_repeat(knock, at_ns - p->sent_ns, age) &&
+		    p->state == ND_PROBE_EXPIRED)
+			note(knock, p, ND_KNOCK_NOTE_BACK);
+		note_out(knock, port, echoed, p->sent_ns);
+		return;
+	}
+	/* Made just now for an earlier one: its first answer has not come. */
+	if (age == ND_KNOCK_AGE_NEW || (age == ND_KNOCK_AGE_UNKNOWN && direct))
+		note(knock, p, ND_KNOCK_NOTE_BACK);
+	if (direct && age != ND_KNOCK_AGE_OLD)
+		note_keeps_first(knock);
+	if (knock->keeps_first)
+		note_out(knock, port, echoed, p->sent_ns);
+}
