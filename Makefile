@@ -81,34 +81,46 @@ CMD_SRC := \
 	cmd/parse.c \
 	cmd/parse_word.c \
 	cmd/ping.c \
-	cmd/ping_end.c \
 	cmd/ping_events.c \
-	cmd/ping_open.c \
 	cmd/ping_opts.c \
-	cmd/ping_read.c \
-	cmd/ping_rows.c \
-	cmd/ping_setup.c \
-	cmd/ping_targets.c \
+	cmd/ping_probe.c \
 	cmd/ping_tell.c \
+	cmd/portlist.c \
 	cmd/priv.c \
 	cmd/priv_hint.c \
 	cmd/rdns.c \
 	cmd/rdns_table.c \
 	cmd/report.c \
+	cmd/report_json.c \
+	cmd/report_ping.c \
 	cmd/report_ping_json.c \
 	cmd/report_ping_text.c \
-	cmd/report_text_many.c \
-	cmd/report_text_names.c \
-	cmd/report_text_one.c \
-	cmd/report_text_probe.c \
+	cmd/report_ping_text_many.c \
+	cmd/report_ping_text_names.c \
+	cmd/report_ping_text_one.c \
+	cmd/report_ping_text_probe.c \
+	cmd/report_text.c \
+	cmd/report_text_send.c \
+	cmd/report_text_stats.c \
+	cmd/report_text_table.c \
 	cmd/resolve.c \
 	cmd/resolve_pool.c \
 	cmd/resolve_text.c \
 	cmd/rows.c \
+	cmd/run.c \
+	cmd/run_end.c \
+	cmd/run_open.c \
+	cmd/run_opts.c \
+	cmd/run_read.c \
+	cmd/run_rows.c \
+	cmd/run_setup.c \
+	cmd/run_targets.c \
+	cmd/run_tell.c \
 	cmd/safe.c \
 	cmd/signals.c \
 	cmd/target.c \
 	cmd/target_iter.c \
+	cmd/target_port.c \
 	cmd/target_read.c \
 	cmd/utf8.c
 
@@ -163,6 +175,7 @@ TEST_SRC := \
 	tests/unit/test_ping_opts.c \
 	tests/unit/test_ping_packet.c \
 	tests/unit/test_ping_senders.c \
+	tests/unit/test_portlist.c \
 	tests/unit/test_ports.c \
 	tests/unit/test_priv.c \
 	tests/unit/test_priv_fail.c \
@@ -174,10 +187,10 @@ TEST_SRC := \
 	tests/unit/test_rdns_table.c \
 	tests/unit/test_recv.c \
 	tests/unit/test_report_ping_json.c \
-	tests/unit/test_report_text_many.c \
-	tests/unit/test_report_text_names.c \
-	tests/unit/test_report_text_one.c \
-	tests/unit/test_report_text_probe.c \
+	tests/unit/test_report_ping_text_many.c \
+	tests/unit/test_report_ping_text_names.c \
+	tests/unit/test_report_ping_text_one.c \
+	tests/unit/test_report_ping_text_probe.c \
 	tests/unit/test_resolve.c \
 	tests/unit/test_rtt.c \
 	tests/unit/test_safe.c \
@@ -185,6 +198,7 @@ TEST_SRC := \
 	tests/unit/test_shared.c \
 	tests/unit/test_source.c \
 	tests/unit/test_target.c \
+	tests/unit/test_target_port.c \
 	tests/unit/test_task.c \
 	tests/unit/test_task_forget.c \
 	tests/unit/test_tcp.c \

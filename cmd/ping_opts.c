@@ -4,7 +4,6 @@
  * and the limits of ordinary users.
  */
 #include "ping_opts.h"
-#include "target.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -20,6 +19,7 @@
 #define STRINGIFY(x) #x
 #define STRING(x) STRINGIFY(x)
 #define FIELD(member) .offset = offsetof(struct ping_opts, member)
+#define COMMON(member) FIELD(run.member)
 
 /* In the order of the enums in ping_opts.h. */
 static const char *const format_words[] = {"text", "json", NULL};
@@ -35,34 +35,34 @@ static const char *const pmtu_words[] = {"do", "dont", "want", "probe", NULL};
 #define OTHER .group = "Other"
 
 const struct opt ping_opts_table[] = {
-    {TARGETS, .name = "ipv4", .letter = '4', .kind = OPT_FLAG, FIELD(ipv4),
+    {TARGETS, .name = "ipv4", .letter = '4', .kind = OPT_FLAG, COMMON(ipv4),
 	.help = "use IPv4 only"},
-    {TARGETS, .name = "ipv6", .letter = '6', .kind = OPT_FLAG, FIELD(ipv6),
+    {TARGETS, .name = "ipv6", .letter = '6', .kind = OPT_FLAG, COMMON(ipv6),
 	.help = "use IPv6 only"},
-    {TARGETS, .name = "all", .kind = OPT_FLAG, FIELD(all),
+    {TARGETS, .name = "all", .kind = OPT_FLAG, COMMON(all),
 	.help = "ping every address of a name, each as its own target"},
-    {TARGETS, .name = "include-all", .kind = OPT_FLAG, FIELD(include_all),
+    {TARGETS, .name = "include-all", .kind = OPT_FLAG, COMMON(include_all),
 	.help = "keep network and broadcast address of an IPv4 block"},
     {TARGETS, .name = "broadcast", .letter = 'b', .kind = OPT_FLAG,
-	FIELD(broadcast), .help = "allow broadcast and multicast targets"},
+	COMMON(broadcast), .help = "allow broadcast and multicast targets"},
 
-    {PROBING, .name = "count", .letter = 'c', .kind = OPT_INT, FIELD(count),
+    {PROBING, .name = "count", .letter = 'c', .kind = OPT_INT, COMMON(count),
 	.arg = "N", .min = 1, .max = INT64_MAX,
 	.help = "stop after N probes to a target (else ^C stops)"},
     {PROBING, .name = "interval", .letter = 'i', .kind = OPT_DURATION,
-	FIELD(interval_ns), .arg = "T", .min = MICROSECOND,
+	COMMON(interval_ns), .arg = "T", .min = MICROSECOND,
 	.max = PARSE_DURATION_MAX, .deflt = "1s",
 	.help = "time between two probes to one target"},
     {PROBING, .name = "timeout", .letter = 'W', .kind = OPT_DURATION,
-	FIELD(timeout_ns), .arg = "T", .min = MICROSECOND,
+	COMMON(timeout_ns), .arg = "T", .min = MICROSECOND,
 	.max = PARSE_DURATION_MAX,
 	.help = "wait for one reply; else 3 x the largest RTT seen, at "
 		"least 1s, and 3.5s before the first reply"},
     {PROBING, .name = "deadline", .letter = 'w', .kind = OPT_DURATION,
-	FIELD(deadline_ns), .arg = "T", .min = MICROSECOND,
+	COMMON(deadline_ns), .arg = "T", .min = MICROSECOND,
 	.max = PARSE_DURATION_MAX,
 	.help = "end the run then, counted from its start"},
-    {PROBING, .name = "rate", .kind = OPT_INT, FIELD(rate), .arg = "PPS",
+    {PROBING, .name = "rate", .kind = OPT_INT, COMMON(rate), .arg = "PPS",
 	.min = 0, .max = RATE_MAX, .deflt = STRING(RATE_DEFAULT),
 	.help = "cap of all packets a second; 0 is none"},
     {PROBING, .name = "adaptive", .letter = 'A', .kind = OPT_FLAG,
@@ -75,7 +75,7 @@ const struct opt ping_opts_table[] = {
 	.help = "send N probes at once at the start"},
     {PROBING, .name = "first-reply", .letter = 'o', .kind = OPT_FLAG,
 	FIELD(first_reply), .help = "stop at a target's first reply"},
-    {PROBING, .name = "unprivileged", .kind = OPT_FLAG, FIELD(unprivileged),
+    {PROBING, .name = "unprivileged", .kind = OPT_FLAG, COMMON(unprivileged),
 	.help = "use no raw socket even where one is allowed"},
 
     {PACKETS, .name = "size", .letter = 's', .kind = OPT_INT, FIELD(size),
@@ -84,80 +84,82 @@ const struct opt ping_opts_table[] = {
     {PACKETS, .name = "pattern", .letter = 'p', .kind = OPT_PATTERN,
 	FIELD(pattern), .arg = "HEX",
 	.help = "fill the payload with these 1 to 16 bytes"},
-    {PACKETS, .name = "ttl", .letter = 't', .kind = OPT_INT, FIELD(ttl),
+    {PACKETS, .name = "ttl", .letter = 't', .kind = OPT_INT, COMMON(ttl),
 	.arg = "N", .min = 1, .max = 255, .help = "TTL or hop limit"},
-    {PACKETS, .name = "tos", .letter = 'Q', .kind = OPT_TOS, FIELD(tos),
+    {PACKETS, .name = "tos", .letter = 'Q', .kind = OPT_TOS, COMMON(tos),
 	.arg = "V",
 	.help = "TOS or traffic class: 0 to 255, 0x hex or a DSCP name"},
     {PACKETS, .name = "dont-fragment", .letter = 'M', .kind = OPT_ENUM,
 	FIELD(pmtu), .arg = "MODE", .words = pmtu_words,
 	.help = "path MTU discovery"},
     {PACKETS, .name = "interface", .letter = 'I', .kind = OPT_STRING,
-	.flags = OPT_F_IFACE, FIELD(interface_arg), .arg = "I",
+	.flags = OPT_F_IFACE, COMMON(interface_arg), .arg = "I",
 	.help = "send from this device, or from this address"},
     {PACKETS, .name = "source", .letter = 'S', .kind = OPT_STRING,
-	FIELD(source_arg), .arg = "A", .help = "send from this address"},
+	COMMON(source_arg), .arg = "A", .help = "send from this address"},
     {PACKETS, .name = "mark", .letter = 'm', .kind = OPT_INT,
-	.flags = OPT_F_HEX, FIELD(mark), .arg = "N", .min = 0,
+	.flags = OPT_F_HEX, COMMON(mark), .arg = "N", .min = 0,
 	.max = UINT32_MAX, .help = "firewall mark, decimal or 0x hex"},
     {PACKETS, .name = "ident", .letter = 'e', .kind = OPT_INT, FIELD(ident),
 	.arg = "N", .min = 0, .max = 65535,
 	.help = "ICMP identifier; else at random"},
 
-    {NAMES, .name = "numeric", .letter = 'n', .kind = OPT_FLAG, FIELD(numeric),
+    {NAMES, .name = "numeric", .letter = 'n', .kind = OPT_FLAG, COMMON(numeric),
 	.help = "do not look up the names of addresses"},
     {NAMES, .name = "resolve-timeout", .kind = OPT_DURATION,
-	FIELD(resolve_timeout_ns), .arg = "T", .min = MILLISECOND,
+	COMMON(resolve_timeout_ns), .arg = "T", .min = MILLISECOND,
 	.max = PARSE_DURATION_MAX, .deflt = "5s",
 	.help = "limit for looking up a target"},
     {NAMES, .name = "resolve-wait", .kind = OPT_DURATION,
-	FIELD(resolve_wait_ns), .arg = "T", .min = 0, .max = PARSE_DURATION_MAX,
-	.deflt = "1s",
+	COMMON(resolve_wait_ns), .arg = "T", .min = 0,
+	.max = PARSE_DURATION_MAX, .deflt = "1s",
 	.help = "wait for names of addresses after the last probe"},
 
-    {OUTPUT, .name = "json", .letter = 'j', .kind = OPT_CONST, FIELD(format),
-	.min = PING_FORMAT_JSON,
+    {OUTPUT, .name = "json", .letter = 'j', .kind = OPT_CONST, COMMON(format),
+	.min = RUN_FORMAT_JSON,
 	.help = "one JSON record a line, as --format json"},
-    {OUTPUT, .name = "format", .kind = OPT_ENUM, FIELD(format), .arg = "FORMAT",
-	.words = format_words, .deflt = "text", .help = "form of the output"},
-    {OUTPUT, .name = "quiet", .letter = 'q', .kind = OPT_FLAG, FIELD(quiet),
+    {OUTPUT, .name = "format", .kind = OPT_ENUM, COMMON(format),
+	.arg = "FORMAT", .words = format_words, .deflt = "text",
+	.help = "form of the output"},
+    {OUTPUT, .name = "quiet", .letter = 'q', .kind = OPT_FLAG, COMMON(quiet),
 	.help = "print summaries only"},
-    {OUTPUT, .name = "verbose", .letter = 'v', .kind = OPT_FLAG, FIELD(verbose),
+    {OUTPUT, .name = "verbose", .letter = 'v', .kind = OPT_FLAG,
+	COMMON(verbose),
 	.help = "tell of invalid and unmatched packets and of set-up too"},
     {OUTPUT, .name = "timestamps", .letter = 'D', .kind = OPT_FLAG,
-	FIELD(timestamps), .help = "print the time before each line"},
+	COMMON(timestamps), .help = "print the time before each line"},
     {OUTPUT, .name = "outstanding", .letter = 'O', .kind = OPT_FLAG,
 	FIELD(outstanding),
 	.help = "tell of a missing reply before sending the next probe"},
     {OUTPUT, .name = "audible", .letter = 'a', .kind = OPT_FLAG, FIELD(audible),
 	.help = "ring the bell at each reply"},
-    {OUTPUT, .name = "every", .kind = OPT_DURATION, FIELD(every_ns), .arg = "T",
-	.min = MILLISECOND, .max = PARSE_DURATION_MAX,
+    {OUTPUT, .name = "every", .kind = OPT_DURATION, COMMON(every_ns),
+	.arg = "T", .min = MILLISECOND, .max = PARSE_DURATION_MAX,
 	.help = "print interim summaries"},
     {OUTPUT, .name = "alive", .kind = OPT_FLAG, FIELD(alive),
 	.help = "print only the targets that answered"},
     {OUTPUT, .name = "down", .kind = OPT_FLAG, FIELD(down),
 	.help = "print only the targets that did not answer"},
-    {OUTPUT, .name = "color", .kind = OPT_ENUM, FIELD(color), .arg = "WHEN",
+    {OUTPUT, .name = "color", .kind = OPT_ENUM, COMMON(color), .arg = "WHEN",
 	.words = color_words, .deflt = "auto", .help = "colour on a terminal"},
     {OUTPUT, .name = "label", .kind = OPT_LABEL,
-	.flags = OPT_F_REPEAT | OPT_F_NOPARAM, FIELD(labels), .arg = "K=V",
+	.flags = OPT_F_REPEAT | OPT_F_NOPARAM, COMMON(labels), .arg = "K=V",
 	.help = "constant label in each record; up to 32"},
     {OUTPUT, .name = "run-id", .kind = OPT_RUN_ID, .flags = OPT_F_NOPARAM,
-	FIELD(run_id), .arg = "ID",
+	COMMON(run_id), .arg = "ID",
 	.help = "16 hex digits for each record; else at random"},
 
-    {GOALS, .name = "max-loss", .kind = OPT_PERCENT, FIELD(max_loss),
+    {GOALS, .name = "max-loss", .kind = OPT_PERCENT, COMMON(max_loss),
 	.arg = "PCT", .help = "a target with more loss fails"},
-    {GOALS, .name = "max-rtt", .kind = OPT_DURATION, FIELD(max_rtt_ns),
+    {GOALS, .name = "max-rtt", .kind = OPT_DURATION, COMMON(max_rtt_ns),
 	.arg = "T", .min = MICROSECOND, .max = PARSE_DURATION_MAX,
 	.help = "a target whose 95th percentile is above it fails"},
 
     {OTHER, .name = "help", .letter = 'h', .kind = OPT_FLAG,
-	.flags = OPT_F_STOP | OPT_F_NOPARAM, FIELD(help),
+	.flags = OPT_F_STOP | OPT_F_NOPARAM, COMMON(help),
 	.help = "show this and exit"},
     {OTHER, .name = "version", .letter = 'V', .kind = OPT_FLAG,
-	.flags = OPT_F_STOP | OPT_F_NOPARAM, FIELD(version),
+	.flags = OPT_F_STOP | OPT_F_NOPARAM, COMMON(version),
 	.help = "show the version and exit"},
     {.name = NULL},
 };
@@ -165,84 +167,9 @@ const struct opt ping_opts_table[] = {
 void
 ping_opts_init(struct ping_opts *opts)
 {
-	*opts = (struct ping_opts){.count = -1,
-	    .interval_ns = SECOND,
-	    .timeout_ns = -1,
-	    .deadline_ns = -1,
-	    .rate = -1,
-	    .preload = -1,
-	    .size = 56,
-	    .ttl = -1,
-	    .tos = -1,
-	    .pmtu = PING_PMTU_SYSTEM,
-	    .ident = -1,
-	    .mark = -1,
-	    .source = {.af = AF_UNSPEC},
-	    .resolve_timeout_ns = 5 * SECOND,
-	    .resolve_wait_ns = SECOND,
-	    .format = PING_FORMAT_TEXT,
-	    .color = PING_COLOR_AUTO,
-	    .every_ns = -1,
-	    .max_loss = -1,
-	    .max_rtt_ns = -1};
-}
-
-/* -I: a source address if it is one, else a device. */
-static int
-check_interface(struct ping_opts *opts, struct opt_error *err)
-{
-	const char *arg = opts->interface_arg;
-	char shown[80];
-
-	if (arg == NULL)
-		return 0;
-	if (parse_addr(arg, strlen(arg), &opts->source) == 0)
-		return 0;
-	if (parse_ifname(arg) == 0) {
-		opts->device = arg;
-		return 0;
-	}
-	return opt_error_set(err, "--interface",
-	    "\"%s\" is neither an interface name nor an address",
-	    opt_show(arg, shown, sizeof(shown)));
-}
-
-static int
-check_source(struct ping_opts *opts, struct opt_error *err)
-{
-	const char *arg = opts->source_arg;
-	char shown[80];
-
-	if (arg == NULL)
-		return 0;
-	if (opts->source.af != AF_UNSPEC)
-		return opt_error_set(err, "--source",
-		    "--interface already gives a source address");
-	if (parse_addr(arg, strlen(arg), &opts->source) == 0)
-		return 0;
-	return opt_error_set(err, "--source", "\"%s\" is not an address",
-	    opt_show(arg, shown, sizeof(shown)));
-}
-
-static int
-check_family(const struct ping_opts *opts, struct opt_error *err)
-{
-	const char *option =
-	    opts->source_arg != NULL ? "--source" : "--interface";
-
-	if (opts->ipv4 && opts->ipv6) {
-		(void)opt_error_set(
-		    err, "--ipv6", "cannot be used with --ipv4");
-		opt_error_hint(err, "without both, either family is used");
-		return -EINVAL;
-	}
-	if (opts->source.af == AF_INET6 && opts->ipv4)
-		return opt_error_set(
-		    err, option, "an IPv6 address cannot be used with --ipv4");
-	if (opts->source.af == AF_INET && opts->ipv6)
-		return opt_error_set(
-		    err, option, "an IPv4 address cannot be used with --ipv6");
-	return 0;
+	*opts = (struct ping_opts){
+	    .preload = -1, .size = 56, .pmtu = PING_PMTU_SYSTEM, .ident = -1};
+	run_opts_init(&opts->run);
 }
 
 static int
@@ -253,7 +180,8 @@ check_output(const struct ping_opts *opts, struct opt_error *err)
 	if (opts->alive && opts->down)
 		return opt_error_set(
 		    err, "--down", "cannot be used with --alive");
-	if ((opts->alive || opts->down) && opts->format == PING_FORMAT_JSON) {
+	if ((opts->alive || opts->down) &&
+	    opts->run.format == RUN_FORMAT_JSON) {
 		(void)opt_error_set(
 		    err, list, "cannot be used with --format json");
 		opt_error_hint(
@@ -273,17 +201,13 @@ ping_opts_parse(
 	r = opt_parse(ping_opts_table, opts, argc, argv, &words, err);
 	if (r < 0)
 		return r;
-	opts->targets = argc > 0 ? argv + 1 : argv;
-	opts->n_targets = words;
-	opts->rate_given = opts->rate >= 0;
-	if (!opts->rate_given)
-		opts->rate = RATE_DEFAULT;
-	if (opts->help || opts->version)
+	run_opts_words(&opts->run, argc, argv, words);
+	if (opts->run.help || opts->run.version)
 		return 0;
-	if ((r = check_interface(opts, err)) < 0 ||
-	    (r = check_source(opts, err)) < 0 ||
-	    (r = check_family(opts, err)) < 0 ||
-	    (r = check_output(opts, err)) < 0)
+	r = run_opts_check(&opts->run, err);
+	if (r == 0)
+		r = check_output(opts, err);
+	if (r != 0)
 		return r;
 	if (words == 0) {
 		(void)opt_error_set(err, "", "no target given");
@@ -296,50 +220,15 @@ ping_opts_parse(
 int
 ping_opts_limit_user(struct ping_opts *opts, struct opt_error *err)
 {
-	char text[PARSE_DURATION_TEXT];
+	int r;
 
 	if (opts->flood)
 		return opt_error_set(err, "--flood", "only root may flood");
-	if (opts->interval_ns < PING_USER_INTERVAL_NS)
-		return opt_error_set(err, "--interval",
-		    "%s is too short: a user who is not root waits at least "
-		    "2ms",
-		    parse_duration_text(opts->interval_ns, text, sizeof(text)));
-	if (!opts->rate_given && opts->rate > ND_USER_RATE)
-		opts->rate = ND_USER_RATE;
-	if (opts->rate == 0)
-		return opt_error_set(
-		    err, "--rate", "only root may send without a limit");
-	if (opts->rate > ND_USER_RATE)
-		return opt_error_set(err, "--rate",
-		    "%" PRId64 " is too much: a user who is not root sends "
-		    "at most " STRING(ND_USER_RATE) " packets a second",
-		    opts->rate);
-	if (opts->preload > PING_USER_PRELOAD)
+	r = run_opts_limit_user(&opts->run, err);
+	if (r == 0 && opts->preload > PING_USER_PRELOAD)
 		return opt_error_set(err, "--preload",
 		    "%" PRId64 " is too much: a user who is not root preloads "
 		    "at most " STRING(PING_USER_PRELOAD),
 		    opts->preload);
-	return 0;
-}
-
-int
-ping_opts_family(const struct ping_opts *opts)
-{
-	if (opts->ipv4)
-		return AF_INET;
-	if (opts->ipv6)
-		return AF_INET6;
-	return opts->source.af;
-}
-
-unsigned
-ping_opts_target_flags(const struct ping_opts *opts)
-{
-	int af = ping_opts_family(opts);
-
-	return (af == AF_INET ? TARGET_IPV4 : 0) |
-	       (af == AF_INET6 ? TARGET_IPV6 : 0) |
-	       (opts->include_all ? TARGET_INCLUDE_ALL : 0) |
-	       (opts->broadcast ? TARGET_BROADCAST : 0);
+	return r;
 }

@@ -48,15 +48,14 @@ report_code_status(enum report_code code)
 }
 
 void
-report_ewma(struct report *report, const struct nd_ping_event *event)
+report_ewma(struct report *report, int64_t rtt_ns)
 {
-	if (event->status != ND_PING_REPLY || event->rtt_ns < 0)
+	if (rtt_ns < 0)
 		return;
 	if (report->ewma_ns < 0)
-		report->ewma_ns = event->rtt_ns;
+		report->ewma_ns = rtt_ns;
 	else
-		report->ewma_ns +=
-		    (event->rtt_ns - report->ewma_ns) / EWMA_WEIGHT;
+		report->ewma_ns += (rtt_ns - report->ewma_ns) / EWMA_WEIGHT;
 }
 
 size_t
@@ -71,18 +70,19 @@ report_name_width(const struct report_target *target, bool with_addr)
 }
 
 bool
-report_not_probed(const struct nd_ping_stats *stats)
+report_not_probed(const struct report_counts *counts)
 {
-	return stats->received == 0 && stats->lost == 0 && stats->late == 0 &&
-	       stats->errors == 0 && stats->send_errors == 0;
+	return counts->received == 0 && counts->lost == 0 &&
+	       counts->late == 0 && counts->errors == 0 &&
+	       counts->send_errors == 0;
 }
 
 struct report_share
-report_goal_loss(const struct nd_ping_stats *stats)
+report_goal_loss(const struct report_counts *counts)
 {
 	return (struct report_share){
-	    .part = stats->lost + stats->errors + stats->send_errors,
-	    .whole = stats->sent - stats->unfinished + stats->send_errors};
+	    .part = counts->lost + counts->errors + counts->send_errors,
+	    .whole = counts->sent - counts->unfinished + counts->send_errors};
 }
 
 static void
@@ -96,7 +96,7 @@ packets(struct buf *line, uint64_t received, uint64_t out)
 }
 
 static void
-status_of_all(struct buf *line, const struct report_end *end)
+status_of_all(struct buf *line, const struct report_end *end, bool ports)
 {
 	const uint64_t out = end->sent - end->unfinished;
 
@@ -106,35 +106,37 @@ status_of_all(struct buf *line, const struct report_end *end)
 	buf_u64(line, end->alive);
 	buf_char(line, '/');
 	buf_u64(line, end->targets);
-	buf_str(
-	    line, end->targets == 1 ? " target alive\n" : " targets alive\n");
+	buf_str(line, ports ? " port" : " target");
+	if (end->targets != 1)
+		buf_char(line, 's');
+	buf_str(line, ports ? " answered\n" : " alive\n");
 }
 
 void
-report_status(const struct report *report, const struct nd_ping_stats *stats,
-    const struct report_end *end, struct buf *line)
+report_status(const struct report *report, const struct report_counts *counts,
+    const struct nd_rtt *rtt, const struct report_end *end, struct buf *line)
 {
 	uint64_t gone, out;
 
-	if (stats == NULL) {
-		status_of_all(line, end);
+	if (counts == NULL) {
+		status_of_all(line, end, report->ports);
 		return;
 	}
-	gone = stats->lost + stats->errors;
-	out = stats->sent - stats->unfinished;
-	packets(line, stats->received, out);
+	gone = counts->lost + counts->errors;
+	out = counts->sent - counts->unfinished;
+	packets(line, counts->received, out);
 	/* A whole number, cut off, as ping(8) has it. */
 	buf_u64(line, out > 0 ? gone * 100 / out : 0);
 	buf_str(line, "% loss");
-	if (stats->rtt.samples > 0) {
+	if (rtt->samples > 0) {
 		buf_str(line, ", min/avg/ewma/max = ");
-		buf_ms3(line, stats->rtt.min_ns);
+		buf_ms3(line, rtt->min_ns);
 		buf_char(line, '/');
-		buf_ms3(line, stats->rtt.avg_ns);
+		buf_ms3(line, rtt->avg_ns);
 		buf_char(line, '/');
 		buf_ms3(line, report->ewma_ns);
 		buf_char(line, '/');
-		buf_ms3(line, stats->rtt.max_ns);
+		buf_ms3(line, rtt->max_ns);
 		buf_str(line, " ms");
 	}
 	buf_char(line, '\n');

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * report.h: what a run tells, free of any format. A command fills these
- * structs; a report renders them into a struct out. Nobody but a report knows
- * the format.
+ * report.h: what the run of any command tells, free of any format. A command
+ * fills these structs; a report renders them into a struct out. Nobody but a
+ * report knows the format. What only one command tells is in report_COMMAND.h.
  *
  * Order of calls: begin; for each target start, then any number of probe and
  * interim, then exactly one summary or error; end; free. A target that never
@@ -75,11 +75,12 @@ struct report_target {
 	const char *name; /* as typed, or NULL: the address is the name */
 	const char *addr; /* numeric text, or NULL: not resolved */
 	int af;		  /* 4, 6, or 0: not known */
+	uint16_t port;	  /* 0: the command knows none */
 };
 
 struct report_start {
 	const char *src;   /* source address, numeric text, or NULL */
-	const char *proto; /* "icmp", "icmp6" */
+	const char *proto; /* "icmp", "icmp6", "tcp" */
 	int64_t dns_ns;	   /* how long the name took, or -1: no name */
 	bool show_source;  /* -I or -S was given: as ping(8), name the source */
 	const char *device;	/* of -I, or NULL */
@@ -89,18 +90,12 @@ struct report_start {
 	size_t pattern_len;	/* 0: not given */
 };
 
-struct report_summary {
-	const struct nd_ping_stats *stats;
-	enum report_reason reason;
-	bool ok;
-	/* With one target: for invalid packets by reason, drops. Or NULL. */
-	const struct nd_ctx_stats *ctx;
-	/* Answers by sender (broadcast, multicast). */
-	const struct nd_ping_sender *senders;
-	size_t nsenders;
-	bool over_loss;	       /* more than --max-loss */
-	bool over_rtt;	       /* more than --max-rtt, or no reply in time */
-	int64_t judged_rtt_ns; /* what --max-rtt was held against, or -1 */
+/* The counters of one target, whatever the command. */
+struct report_counts {
+	uint64_t sent, received, lost, late, duplicates, invalid, errors;
+	uint64_t late_errors; /* of late: answered by an ICMP error */
+	uint64_t send_errors, unfinished;
+	bool loss_uncertain;
 };
 
 struct report_error {
@@ -129,57 +124,48 @@ struct report_end {
 struct report_opts {
 	struct out *out;
 	/*
-	 * A line for stderr: "netdiag: ping: SUBJECT: CAUSE". May be NULL. HINT
+	 * A line for stderr: "netdiag: CMD: SUBJECT: CAUSE". May be NULL. HINT
 	 * is NULL or empty where there is none.
 	 */
 	void (*warn)(void *user, const char *subject, const char *cause,
 	    const char *hint);
 	void *warn_user;
 	uint64_t targets;   /* rows; decides the form of text */
-	uint32_t payload;   /* --size */
 	bool quiet;	    /* --quiet */
 	bool verbose;	    /* --verbose */
 	bool timestamps;    /* --timestamps */
-	bool outstanding;   /* --outstanding */
-	bool flood;	    /* --flood */
-	bool adaptive;	    /* --adaptive */
-	bool audible;	    /* --audible */
-	bool alive, down;   /* --alive, --down */
 	bool with_addr;	    /* --all: name rows "NAME (ADDRESS)" */
-	bool broadcast;	    /* --broadcast */
 	int64_t max_loss;   /* --max-loss in millionths of a percent, or -1 */
 	int64_t max_rtt_ns; /* --max-rtt, or -1 */
 	bool color;	    /* color_enabled() */
 	bool utf8;	    /* the terminal shows UTF-8 */
 	unsigned columns;   /* of the terminal; 0: not one, cut nothing */
 	size_t name_width;  /* widest report_name_width() of the targets */
+	/* ping */
+	uint32_t payload; /* --size */
+	bool outstanding; /* --outstanding */
+	bool flood;	  /* --flood */
+	bool adaptive;	  /* --adaptive */
+	bool audible;	  /* --audible */
+	bool alive, down; /* --alive, --down */
+	bool broadcast;	  /* --broadcast */
 	/*
 	 * With one target, end with the lines of ping(8) and leave out the
 	 * percentiles: many scripts take the last line for that of the RTTs.
 	 */
 	bool scraped;
+	/* knock */
+	unsigned flows; /* --flows */
+	bool ecn;	/* --ecn */
 };
 
+/* What the reports of all commands do; those of one have it as first member. */
 struct report_ops {
 	bool at_end; /* see above */
 	void (*begin)(struct report *report, const struct report_run *run,
 	    int64_t now_ns);
 	void (*start)(struct report *report, const struct report_target *target,
 	    const struct report_start *start, int64_t now_ns);
-	/*
-	 * NAME: reverse name of event->from, or NULL. ND_PING_SENT is wanted
-	 * with --outstanding and --flood of one target, and ignored elsewhere,
-	 * as ND_PING_DONE is.
-	 */
-	void (*probe)(struct report *report, const struct report_target *target,
-	    const struct nd_ping_event *event, const char *name,
-	    int64_t now_ns);
-	void (*interim)(struct report *report,
-	    const struct report_target *target,
-	    const struct report_summary *summary, int64_t now_ns);
-	void (*summary)(struct report *report,
-	    const struct report_target *target,
-	    const struct report_summary *summary, int64_t now_ns);
 	/* TARGET NULL: the run itself failed. The message on stderr is not
 	 * the report's. */
 	void (*error)(struct report *report, const struct report_target *target,
@@ -194,16 +180,17 @@ struct report {
 	const struct report_ops *ops;
 	struct report_opts opts;
 	int64_t ewma_ns; /* moving average of RTTs as ping(8)'s, or -1 */
+	bool ports;	 /* a target is one port of an address */
 };
 
-/* For the reports: takes an event's RTT into the moving average. */
-void report_ewma(struct report *report, const struct nd_ping_event *event);
+/* For the reports: takes the RTT of a reply in time into that average. */
+void report_ewma(struct report *report, int64_t rtt_ns);
 
 /*
  * Whether nothing of the target was decided before the run was over: no probe
  * left or was refused, or those that left are unfinished. It is not down.
  */
-bool report_not_probed(const struct nd_ping_stats *stats);
+bool report_not_probed(const struct report_counts *counts);
 
 /* A part of a number of probes. */
 struct report_share {
@@ -213,22 +200,19 @@ struct report_share {
  * What --max-loss is held against: here what the host refused to send is lost
  * as well.
  */
-struct report_share report_goal_loss(const struct nd_ping_stats *stats);
-
-/* OPTS is copied. -ENOMEM. Freed by ops->free(). */
-int report_ping_text(struct report **ret, const struct report_opts *opts);
-int report_ping_json(struct report **ret, const struct report_opts *opts);
+struct report_share report_goal_loss(const struct report_counts *counts);
 
 /* How wide the target's name will be in a table. */
 size_t report_name_width(const struct report_target *target, bool with_addr);
 
 /*
  * SIGQUIT's line, appended to LINE, for stderr: with one target as ping(8)
- * prints it ("\r4/4 packets, ...", 0% with nothing decided), STATS being its
- * statistics; with STATS NULL one over all from END as it stands now.
+ * prints it ("\r4/4 packets, ...", 0% with nothing decided), COUNTS and RTT
+ * being its statistics; with COUNTS NULL one over all from END as it stands
+ * now.
  */
 void report_status(const struct report *report,
-    const struct nd_ping_stats *stats, const struct report_end *end,
-    struct buf *line);
+    const struct report_counts *counts, const struct nd_rtt *rtt,
+    const struct report_end *end, struct buf *line);
 
 #endif

@@ -1,265 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* report_ping_text.c: chooses the form of text, and pieces that all forms use.
+/* report_ping_text.c: chooses the form of text, and pieces that two forms use.
  */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
+#include "report_ping_text.h"
 
 #include "addrtext.h"
-#include "out.h"
-#include "parse.h"
-#include "report_text.h"
-#include "safe.h"
-#include "utf8.h"
-
-struct text_report *
-text_self(struct report *report)
-{
-	return (struct text_report *)report;
-}
-
-struct buf *
-text_line(struct text_report *text, int64_t now_ns)
-{
-	struct buf *line = &text->line;
-
-	buf_reset(line);
-	if (text->head.opts.timestamps && now_ns >= 0) {
-		buf_char(line, '[');
-		buf_i64(line, now_ns / 1000000000);
-		buf_char(line, '.');
-		buf_u64_zero(line, (uint64_t)(now_ns % 1000000000) / 1000, 6);
-		buf_str(line, "] ");
-	}
-	return line;
-}
 
 void
-text_flush(struct text_report *text)
-{
-	if (text->line.failed)
-		out_fail(text->head.opts.out, ENOMEM);
-	else
-		out_write(text->head.opts.out, text->line.data, text->line.len);
-}
-
-void
-text_name(struct buf *line, const struct report_target *target)
-{
-	const char *name = target->name != NULL ? target->name : target->addr;
-
-	safe_str(line, name != NULL ? name : "");
-}
-
-void
-text_who(struct buf *line, const char *name, const char *addr)
-{
-	if (name == NULL) {
-		safe_str(line, addr);
-		return;
-	}
-	safe_str(line, name);
-	buf_str(line, " (");
-	safe_str(line, addr);
-	buf_char(line, ')');
-}
-
-void
-text_loss(struct buf *line, uint64_t part, uint64_t whole)
-{
-	size_t from = line->len;
-
-	if (whole == 0) {
-		buf_char(line, '-');
-		return;
-	}
-	buf_pct(line, part, whole, 3);
-	if (line->failed)
-		return;
-	if (part > 0 && line->data[from] == '0' && line->len == from + 1) {
-		line->len = from;
-		buf_str(line, "<0.001");
-	} else if (part < whole && line->len == from + 3 &&
-		   memcmp(line->data + from, "100", 3) == 0) {
-		line->len = from;
-		buf_str(line, ">99.999");
-	}
-	buf_char(line, '%');
-}
-
-void
-text_interim(struct text_report *text, const struct report_target *target,
-    const struct nd_ping_stats *stats, int64_t now_ns)
-{
-	struct buf *line = text_line(text, now_ns);
-	uint64_t transmitted = stats->sent - stats->unfinished;
-
-	text_name(line, target);
-	buf_str(line, ": ");
-	buf_u64(line, stats->received);
-	buf_char(line, '/');
-	buf_u64(line, transmitted);
-	buf_str(line, " packets, ");
-	text_loss(line, stats->lost + stats->errors, transmitted);
-	buf_str(line, " loss");
-	if (stats->rtt.samples > 0) {
-		buf_str(line, ", min/avg/max = ");
-		buf_ms3(line, stats->rtt.min_ns);
-		buf_char(line, '/');
-		buf_ms3(line, stats->rtt.avg_ns);
-		buf_char(line, '/');
-		buf_ms3(line, stats->rtt.max_ns);
-		buf_str(line, " ms");
-	}
-	buf_char(line, '\n');
-	text_flush(text);
-}
-
-void
-text_count(
-    struct buf *line, size_t from, uint64_t n, const char *what, bool plural)
-{
-	if (n == 0)
-		return;
-	if (line->len > from)
-		buf_str(line, ", ");
-	buf_u64(line, n);
-	buf_char(line, ' ');
-	buf_str(line, what);
-	if (plural && n != 1)
-		buf_char(line, 's');
-}
-
-void
-text_max_loss(struct buf *line, const struct report_opts *opts)
-{
-	buf_str(line, "--max-loss ");
-	/* Millionths of a percent, of a hundred percent. */
-	buf_pct(line, (uint64_t)opts->max_loss, 100000000, 6);
-	buf_char(line, '%');
-}
-
-void
-text_max_rtt(struct buf *line, const struct report_opts *opts)
-{
-	char limit[PARSE_DURATION_TEXT];
-
-	buf_str(line, "--max-rtt ");
-	buf_str(
-	    line, parse_duration_text(opts->max_rtt_ns, limit, sizeof(limit)));
-}
-
-/* How much of TEXT goes on a line with ROOM columns: up to a clause's end. */
-static size_t
-clauses(const char *text, size_t len, size_t room)
-{
-	size_t end = 0;
-
-	if (len <= room)
-		return len;
-	for (size_t i = 1; i < len; i++) {
-		if (text[i] != ' ' ||
-		    (text[i - 1] != ',' && text[i - 1] != ';'))
-			continue;
-		if (i > room && end > 0)
-			break;
-		end = i;
-		if (i > room)
-			break;
-	}
-	return end > 0 ? end : len;
-}
-
-void
-text_wrap(struct buf *line, const char *text, size_t len, size_t column,
-    size_t columns, size_t indent)
-{
-	while (columns > 0 && len > 0) {
-		size_t room = columns > column ? columns - column : 0;
-		size_t n = clauses(text, len, room);
-
-		if (n == len)
-			break;
-		buf_add(line, text, n);
-		buf_char(line, '\n');
-		buf_fill(line, ' ', indent);
-		column = indent;
-		text += n + 1;
-		len -= n + 1;
-	}
-	buf_add(line, text, len);
-}
-
-/* How many bytes of TEXT fit into WIDTH columns. */
-static size_t
-fitting(const char *text, size_t len, size_t width)
-{
-	size_t at = 0;
-
-	while (at < len) {
-		char one[5] = "";
-		uint32_t cp;
-		size_t n = utf8_decode(text + at, len - at, &cp);
-
-		if (n == 0)
-			n = 1;
-		memcpy(one, text + at, n);
-		if (safe_width(one) > width)
-			break;
-		width -= safe_width(one);
-		at += n;
-	}
-	return at;
-}
-
-/* Where the end of TEXT, ALL columns wide, begins that fits into WIDTH. */
-static size_t
-tail(const char *text, size_t len, size_t all, size_t width)
-{
-	size_t from = fitting(text, len, all - width);
-
-	/* A wide character on the border goes as a whole. */
-	while (from < len && safe_width(text + from) > width) {
-		uint32_t cp;
-		size_t n = utf8_decode(text + from, len - from, &cp);
-
-		from += n > 0 ? n : 1;
-	}
-	return from;
-}
-
-void
-text_middle(struct buf *line, const char *name, size_t width, bool utf8)
-{
-	const size_t mark = utf8 ? 1 : 3, all = safe_width(name);
-	struct buf safe = BUF_INIT;
-	size_t begin, end, used;
-
-	if (all <= width || width < mark + 2) {
-		safe_column(line, name, width, all > width, utf8);
-		return;
-	}
-	safe_str(&safe, name);
-	buf_char(&safe, '\0');
-	if (safe.failed) {
-		line->failed = true;
-		goto out;
-	}
-	begin = fitting(safe.data, safe.len - 1, (width - mark) / 2);
-	end = tail(
-	    safe.data, safe.len - 1, all, width - mark - (width - mark) / 2);
-	buf_add(line, safe.data, begin);
-	buf_str(line, utf8 ? "\xe2\x80\xa6" : "..."); /* U+2026 */
-	buf_str(line, safe.data + end);
-	safe.data[begin] = '\0';
-	used = safe_width(safe.data) + mark + safe_width(safe.data + end);
-	buf_fill(line, ' ', width - used);
-out:
-	buf_free(&safe);
-}
-
-void
-text_senders(struct buf *line, const struct report_summary *summary)
+ping_text_senders(struct buf *line, const struct report_ping_summary *summary)
 {
 	size_t i;
 
@@ -279,52 +26,33 @@ text_senders(struct buf *line, const struct report_summary *summary)
 			    "duplicate", true);
 		}
 		if (sender->min_ns >= 0) {
-			buf_str(line, ", min/avg/max = ");
-			buf_ms3(line, sender->min_ns);
-			buf_char(line, '/');
-			buf_ms3(line, sender->avg_ns);
-			buf_char(line, '/');
-			buf_ms3(line, sender->max_ns);
-			buf_str(line, " ms");
+			buf_str(line, ", ");
+			text_min_avg_max(line, sender->min_ns, sender->avg_ns,
+			    sender->max_ns);
 		}
 		buf_char(line, '\n');
 	}
 }
 
 void
-text_drops(struct buf *line, uint64_t drops)
-{
-	if (drops == 0)
-		return;
-	buf_str(line, "local drops: ");
-	buf_u64(line, drops);
-	buf_str(line, ", so the loss is uncertain\n");
-}
-
-void
-text_free(struct report *report)
+ping_text_interim(struct report *report, const struct report_target *target,
+    const struct report_ping_summary *summary, int64_t now_ns)
 {
 	struct text_report *text = text_self(report);
+	const struct report_counts counts = report_ping_counts(summary->stats);
 
-	buf_free(&text->line);
-	free(text);
+	text_interim(text, target, NULL, &counts, &summary->stats->rtt, now_ns);
+	text->lines = true;
 }
 
 int
 report_ping_text(struct report **ret, const struct report_opts *opts)
 {
-	struct text_report *text = calloc(1, sizeof(*text));
+	const struct report_ping_ops *ops = &report_ping_text_one_ops;
 
-	if (text == NULL)
-		return -ENOMEM;
 	if (opts->alive || opts->down)
-		text->head.ops = &report_text_names_ops;
+		ops = &report_ping_text_names_ops;
 	else if (opts->targets > 1)
-		text->head.ops = &report_text_many_ops;
-	else
-		text->head.ops = &report_text_one_ops;
-	text->head.opts = *opts;
-	text->head.ewma_ns = -1;
-	*ret = &text->head;
-	return 0;
+		ops = &report_ping_text_many_ops;
+	return text_report(ret, opts, &ops->common, false);
 }

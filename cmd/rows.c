@@ -83,7 +83,7 @@ struct report_target
 row_target(const struct row *row, char text[ADDRTEXT_MAX])
 {
 	struct sockaddr_storage addr;
-	struct report_target t = {.name = row->name};
+	struct report_target t = {.name = row->name, .port = row->port};
 
 	if (!row_addr(row, &addr))
 		return t;

@@ -17,20 +17,21 @@ enum row_state {
 	ROW_NEW,     /* nothing done yet */
 	ROW_NAME,    /* its name is being resolved */
 	ROW_RUNNING, /* being measured */
-	ROW_DONE,    /* measured; `ping` may be gone, its summary told */
+	ROW_DONE,    /* measured; `task` may be gone, its summary told */
 	ROW_FAILED   /* could not be measured: `code`, `cause` */
 };
 
 struct row {
-	void *run;	      /* of the command */
-	struct nd_ping *ping; /* NULL: not started, or told and freed */
-	char *name;	      /* as typed; NULL: the address is the name */
-	struct row *sibling;  /* --all: the next address of the same name */
-	struct row *untold;   /* the next one whose summary waits */
-	const char *cause;    /* FAILED: static text */
-	int64_t dns_ns;	      /* how long the name took, or -1 */
-	uint32_t index;	      /* of its start within the interval */
-	uint32_t scope;	      /* of a link-local address */
+	void *run;  /* of the command */
+	void *task; /* what measures it; NULL: not started, or told and freed */
+	char *name; /* as typed; NULL: the address is the name */
+	struct row *sibling; /* the next port or address of the same name */
+	struct row *untold;  /* the next one whose summary waits */
+	const char *cause;   /* FAILED: static text */
+	int64_t dns_ns;	     /* how long the name took, or -1 */
+	uint32_t index;	     /* of its start within the interval */
+	uint32_t scope;	     /* of a link-local address */
+	uint16_t port;	     /* 0: the command knows none */
 	uint8_t ip[16];
 	uint8_t family; /* AF_INET, AF_INET6, AF_UNSPEC: not known yet */
 	uint8_t state;	/* enum row_state */

@@ -95,5 +95,13 @@ void target_reader_init(
  */
 int target_read(struct target_reader *reader, unsigned flags,
     struct target_spec *ret, struct opt_error *err);
+/*
+ * The same for a word that the caller parses: 1 with RET, in the reader. ERR of
+ * a word that is refused, target_read_refuse() makes one of its line: -EINVAL.
+ */
+int target_read_word(
+    struct target_reader *reader, const char **ret, struct opt_error *err);
+int target_read_refuse(
+    const struct target_reader *reader, struct opt_error *err);
 
 #endif

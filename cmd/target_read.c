@@ -83,12 +83,10 @@ trim(struct target_reader *reader)
 }
 
 int
-target_read(struct target_reader *reader, unsigned flags,
-    struct target_spec *ret, struct opt_error *err)
+target_read_word(
+    struct target_reader *reader, const char **ret, struct opt_error *err)
 {
-	struct opt_error inner = {.option = ""};
 	const char *text;
-	char cause[sizeof(inner.option) + sizeof(inner.message) + 8];
 	int r;
 
 	do {
@@ -97,11 +95,33 @@ target_read(struct target_reader *reader, unsigned flags,
 			return r;
 		text = trim(reader);
 	} while (*text == '\0');
-	if (target_parse(text, flags | TARGET_IN_FILE, ret, &inner) == 0)
-		return 1;
+	*ret = text;
+	return 1;
+}
+
+int
+target_read_refuse(const struct target_reader *reader, struct opt_error *err)
+{
+	const struct opt_error inner = *err;
+	char cause[sizeof(inner.option) + sizeof(inner.message) + 8];
+
 	(void)snprintf(
 	    cause, sizeof(cause), "\"%s\": %s", inner.option, inner.message);
 	(void)fail(reader, err, cause);
 	opt_error_hint(err, "%s", inner.hint);
 	return -EINVAL;
+}
+
+int
+target_read(struct target_reader *reader, unsigned flags,
+    struct target_spec *ret, struct opt_error *err)
+{
+	const char *text;
+	int r = target_read_word(reader, &text, err);
+
+	if (r != 1)
+		return r;
+	if (target_parse(text, flags | TARGET_IN_FILE, ret, err) == 0)
+		return 1;
+	return target_read_refuse(reader, err);
 }

@@ -78,9 +78,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_error(&err);
 	} else {
 		check_params(&opts);
-		for (size_t i = 0; i < opts.n_targets; i++)
+		for (size_t i = 0; i < opts.run.n_targets; i++)
 			check_target(
-			    opts.targets[i], ping_opts_target_flags(&opts));
+			    opts.run.targets[i], run_opts_target_flags(&opts.run));
 		if (ping_opts_limit_user(&opts, &err) < 0)
 			check_error(&err);
 	}

@@ -49,20 +49,20 @@ Test(ping_opts, defaults)
 
 	RUN(&r, "192.0.2.1");
 	cr_assert_eq(r.result, 0);
-	cr_expect_eq(r.opts.count, -1);
-	cr_expect_eq(r.opts.interval_ns, 1000000000);
-	cr_expect_eq(r.opts.timeout_ns, -1);
-	cr_expect_eq(r.opts.rate, 10000);
+	cr_expect_eq(r.opts.run.count, -1);
+	cr_expect_eq(r.opts.run.interval_ns, 1000000000);
+	cr_expect_eq(r.opts.run.timeout_ns, -1);
+	cr_expect_eq(r.opts.run.rate, 10000);
 	cr_expect_eq(r.opts.size, 56);
-	cr_expect_eq(r.opts.ttl, -1);
+	cr_expect_eq(r.opts.run.ttl, -1);
 	cr_expect_eq(r.opts.pmtu, PING_PMTU_SYSTEM);
-	cr_expect_eq(r.opts.source.af, AF_UNSPEC);
-	cr_expect_eq(r.opts.resolve_timeout_ns, 5000000000);
-	cr_expect_eq(r.opts.resolve_wait_ns, 1000000000);
-	cr_expect_eq(r.opts.n_targets, 1);
-	cr_expect_str_eq(r.opts.targets[0], "192.0.2.1");
-	cr_expect_eq(ping_opts_family(&r.opts), AF_UNSPEC);
-	cr_expect_eq(ping_opts_target_flags(&r.opts), 0);
+	cr_expect_eq(r.opts.run.source.af, AF_UNSPEC);
+	cr_expect_eq(r.opts.run.resolve_timeout_ns, 5000000000);
+	cr_expect_eq(r.opts.run.resolve_wait_ns, 1000000000);
+	cr_expect_eq(r.opts.run.n_targets, 1);
+	cr_expect_str_eq(r.opts.run.targets[0], "192.0.2.1");
+	cr_expect_eq(run_opts_family(&r.opts.run), AF_UNSPEC);
+	cr_expect_eq(run_opts_target_flags(&r.opts.run), 0);
 	cr_expect_eq(ping_opts_limit_user(&r.opts, &r.err), 0);
 }
 
@@ -99,19 +99,19 @@ Test(ping_opts, the_habits_of_ping_8)
 	RUN(&r, "-4nqDAOobav", "-c3", "-i.2", "-W", "2", "-w10", "-s", "1400",
 	    "-t64", "-Qef", "-Mdo", "-l3", "-pff", "-e", "7", "host");
 	cr_assert_eq(r.result, 0, "%s: %s", r.err.option, r.err.message);
-	cr_expect(r.opts.ipv4 && r.opts.numeric && r.opts.quiet &&
-		  r.opts.timestamps && r.opts.adaptive && r.opts.outstanding &&
-		  r.opts.first_reply && r.opts.broadcast && r.opts.audible &&
-		  r.opts.verbose);
-	cr_expect(r.opts.count == 3 && r.opts.interval_ns == 200000000 &&
-		  r.opts.timeout_ns == 2000000000 &&
-		  r.opts.deadline_ns == 10000000000);
-	cr_expect(r.opts.size == 1400 && r.opts.ttl == 64 &&
-		  r.opts.tos == 184 && r.opts.pmtu == PING_PMTU_DO &&
+	cr_expect(r.opts.run.ipv4 && r.opts.run.numeric && r.opts.run.quiet &&
+		  r.opts.run.timestamps && r.opts.adaptive && r.opts.outstanding &&
+		  r.opts.first_reply && r.opts.run.broadcast && r.opts.audible &&
+		  r.opts.run.verbose);
+	cr_expect(r.opts.run.count == 3 && r.opts.run.interval_ns == 200000000 &&
+		  r.opts.run.timeout_ns == 2000000000 &&
+		  r.opts.run.deadline_ns == 10000000000);
+	cr_expect(r.opts.size == 1400 && r.opts.run.ttl == 64 &&
+		  r.opts.run.tos == 184 && r.opts.pmtu == PING_PMTU_DO &&
 		  r.opts.preload == 3 && r.opts.ident == 7);
-	cr_expect_eq(ping_opts_family(&r.opts), AF_INET);
+	cr_expect_eq(run_opts_family(&r.opts.run), AF_INET);
 	cr_expect_eq(
-	    ping_opts_target_flags(&r.opts), TARGET_IPV4 | TARGET_BROADCAST);
+	    run_opts_target_flags(&r.opts.run), TARGET_IPV4 | TARGET_BROADCAST);
 }
 
 Test(ping_opts, extremes_are_taken)
@@ -122,13 +122,13 @@ Test(ping_opts, extremes_are_taken)
 	    "-e65535", "-m0xffffffff", "-i1us", "--rate=1000000000",
 	    "--interval=8760h", "--resolve-wait=0", "--max-loss=100%", "x");
 	cr_assert_eq(r.result, 0, "%s: %s", r.err.option, r.err.message);
-	cr_expect_eq(r.opts.count, INT64_MAX);
-	cr_expect_eq(r.opts.mark, UINT32_MAX);
-	cr_expect_eq(r.opts.interval_ns, PARSE_DURATION_MAX);
+	cr_expect_eq(r.opts.run.count, INT64_MAX);
+	cr_expect_eq(r.opts.run.mark, UINT32_MAX);
+	cr_expect_eq(r.opts.run.interval_ns, PARSE_DURATION_MAX);
 	RUN(&r, "-s0", "-t1", "-e0", "-m0", "--max-loss=0", "--rate=0", "x");
 	cr_assert_eq(r.result, 0);
-	cr_expect(r.opts.size == 0 && r.opts.ident == 0 && r.opts.mark == 0 &&
-		  r.opts.max_loss == 0 && r.opts.rate == 0);
+	cr_expect(r.opts.size == 0 && r.opts.ident == 0 && r.opts.run.mark == 0 &&
+		  r.opts.run.max_loss == 0 && r.opts.run.rate == 0);
 }
 
 Test(ping_opts, interface_is_a_device_or_an_address)
@@ -137,18 +137,18 @@ Test(ping_opts, interface_is_a_device_or_an_address)
 
 	RUN(&r, "-I", "eth0.7", "x");
 	cr_assert_eq(r.result, 0);
-	cr_expect_str_eq(r.opts.device, "eth0.7");
-	cr_expect_eq(r.opts.source.af, AF_UNSPEC);
+	cr_expect_str_eq(r.opts.run.device, "eth0.7");
+	cr_expect_eq(r.opts.run.source.af, AF_UNSPEC);
 	RUN(&r, "-I", "192.0.2.9", "x");
 	cr_assert_eq(r.result, 0);
-	cr_expect_null(r.opts.device);
-	cr_expect_eq(r.opts.source.bytes[3], 9);
-	cr_expect_eq(ping_opts_family(&r.opts), AF_INET);
+	cr_expect_null(r.opts.run.device);
+	cr_expect_eq(r.opts.run.source.bytes[3], 9);
+	cr_expect_eq(run_opts_family(&r.opts.run), AF_INET);
 	RUN(&r, "-I", "eth0", "-S", "fe80::1%eth0", "x");
 	cr_assert_eq(r.result, 0);
-	cr_expect_str_eq(r.opts.device, "eth0");
-	cr_expect_str_eq(r.opts.source.scope, "eth0");
-	cr_expect_eq(ping_opts_target_flags(&r.opts), TARGET_IPV6);
+	cr_expect_str_eq(r.opts.run.device, "eth0");
+	cr_expect_str_eq(r.opts.run.source.scope, "eth0");
+	cr_expect_eq(run_opts_target_flags(&r.opts.run), TARGET_IPV6);
 }
 
 Test(ping_opts, json_and_format_are_one)
@@ -156,11 +156,11 @@ Test(ping_opts, json_and_format_are_one)
 	struct run r;
 
 	RUN(&r, "-j", "x");
-	cr_expect_eq(r.opts.format, PING_FORMAT_JSON);
+	cr_expect_eq(r.opts.run.format, RUN_FORMAT_JSON);
 	RUN(&r, "--format", "json", "x");
-	cr_expect_eq(r.opts.format, PING_FORMAT_JSON);
+	cr_expect_eq(r.opts.run.format, RUN_FORMAT_JSON);
 	RUN(&r, "-j", "--format=text", "x");
-	cr_expect_eq(r.opts.format, PING_FORMAT_TEXT, "the last one counts");
+	cr_expect_eq(r.opts.run.format, RUN_FORMAT_TEXT, "the last one counts");
 }
 
 Test(ping_opts, help_and_version_come_first)
@@ -168,9 +168,9 @@ Test(ping_opts, help_and_version_come_first)
 	struct run r;
 
 	RUN(&r, "-h");
-	cr_expect(r.result == 0 && r.opts.help);
+	cr_expect(r.result == 0 && r.opts.run.help);
 	RUN(&r, "-4", "-6", "--version");
-	cr_expect(r.result == 0 && r.opts.version);
+	cr_expect(r.result == 0 && r.opts.run.version);
 }
 
 /* Up to four words, the subject, a part of the cause. */

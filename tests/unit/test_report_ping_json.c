@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "json.h"
+#include "report_ping.h"
 
 #define HEAD(type)                                                             \
 	"{\"schema\":\"netdiag/1\",\"type\":\"" type "\",\"cmd\":\"ping\","    \
@@ -21,7 +22,7 @@
 	"\"rtt_stddev_ms\":0.0044,\"jitter_ms\":0.0011,\"clock\":\"kernel\","  \
 	"\"duration_ms\":2003"
 
-static const struct report_target target = {"a.example", "192.0.2.1", 4};
+static const struct report_target target = {"a.example", "192.0.2.1", 4, 0};
 
 static void
 params(struct json *json, void *user)
@@ -60,7 +61,8 @@ open_json(struct capture *c, struct report_opts opts, const char *want)
 static void
 probe(struct capture *c, struct nd_ping_event event, const char *want)
 {
-	c->report->ops->probe(c->report, &target, &event, "ptr.example", NOW);
+	report_ping_ops(c->report)->probe(
+	    c->report, &target, &event, "ptr.example", NOW);
 	cr_assert_str_eq(capture_text(c), want);
 }
 
@@ -69,7 +71,7 @@ Test(report_ping_json, begin_and_start)
 	const struct report_start start = {
 	    .src = "192.0.2.2", .proto = "icmp", .dns_ns = 1234567};
 	const struct report_start bare = {.proto = "icmp6", .dns_ns = -1};
-	const struct report_target six = {NULL, "2001:db8::1", 6};
+	const struct report_target six = {NULL, "2001:db8::1", 6, 0};
 	struct capture c;
 
 	open_json(&c, (struct report_opts){0}, BEGIN);
@@ -160,7 +162,8 @@ Test(report_ping_json, words_of_the_status)
 	open_json(&c, (struct report_opts){0}, BEGIN);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		event = event_of(cases[i].status, 1);
-		c.report->ops->probe(c.report, &target, &event, NULL, NOW);
+		report_ping_ops(c.report)->probe(
+		    c.report, &target, &event, NULL, NOW);
 		cr_assert_not_null(strstr(capture_text(&c), cases[i].word));
 	}
 	probe(&c, event_of(ND_PING_SENT, 1), "");
@@ -171,20 +174,20 @@ Test(report_ping_json, words_of_the_status)
 Test(report_ping_json, summary_and_interim)
 {
 	struct nd_ping_stats stats = stats_of(3, 2);
-	struct report_summary sum = {
+	struct report_ping_summary sum = {
 	    .stats = &stats, .reason = REPORT_INTERRUPTED, .ok = true};
 	struct capture c;
 
 	open_json(&c, (struct report_opts){0}, BEGIN);
-	c.report->ops->summary(c.report, &target, &sum, NOW);
+	report_ping_ops(c.report)->summary(c.report, &target, &sum, NOW);
 	cr_assert_str_eq(capture_text(&c), HEAD("summary") TARGET COUNTERS
 	    ",\"reason\":\"interrupted\",\"ok\":true}\n");
-	c.report->ops->interim(c.report, &target, &sum, NOW);
+	report_ping_ops(c.report)->interim(c.report, &target, &sum, NOW);
 	cr_assert_str_eq(capture_text(&c),
 	    HEAD("interim") TARGET COUNTERS ",\"reason\":null,\"ok\":true}\n");
 	stats = stats_of(0, 0);
 	stats.duration_ns = -1;
-	c.report->ops->summary(c.report, &target, &sum, NOW);
+	report_ping_ops(c.report)->summary(c.report, &target, &sum, NOW);
 	cr_assert_not_null(strstr(capture_text(&c),
 	    ",\"loss_pct\":null,\"loss_uncertain\":false,\"rtt_min_ms\":null,"
 	    "\"rtt_avg_ms\":null,\"rtt_p50_ms\":null,\"rtt_p95_ms\":null,"
@@ -199,7 +202,7 @@ Test(report_ping_json, error_of_a_target_and_of_the_run)
 	    REPORT_RESOLVE, "name or service not known", NULL};
 	const struct report_error output = {
 	    REPORT_OUTPUT, "disk full", "make room"};
-	const struct report_target lost = {"x\033\xff", NULL, 0};
+	const struct report_target lost = {"x\033\xff", NULL, 0, 0};
 	struct capture c;
 
 	open_json(&c, (struct report_opts){0}, BEGIN);

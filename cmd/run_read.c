@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ping_read.c: targets from files and from standard input. Whoever writes there
+ * run_read.c: targets from files and from standard input. Whoever writes there
  * may take his time: signals and the deadline are obeyed meanwhile.
  */
-#include "ping_run.h"
+#include "run.h"
 
 #include "cmd.h"
 #include "message.h"
@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 struct source {
-	struct ping_run *run;
+	struct run *run;
 	int fd;
 };
 
@@ -25,8 +25,8 @@ struct source {
 static bool
 wait_for(const struct source *source)
 {
-	struct ping_run *run = source->run;
-	const int64_t deadline_ns = run->opts.deadline_ns;
+	struct run *run = source->run;
+	const int64_t deadline_ns = run->opts->deadline_ns;
 	struct pollfd pfd = {.fd = source->fd, .events = POLLIN};
 
 	while (!run->stopping) {
@@ -36,7 +36,7 @@ wait_for(const struct source *source)
 		    .tv_nsec = left_ns % 1000000000};
 
 		if (deadline_ns > 0 && left_ns <= 0) {
-			ping_finish(run, REPORT_DEADLINE);
+			run_finish(run, REPORT_DEADLINE);
 			break;
 		}
 		/* No signal comes unseen between a look and the wait. */
@@ -60,44 +60,65 @@ read_source(void *cookie, char *buf, size_t n)
 	return r;
 }
 
+/* One line: the rows of what is in it. As run_add_spec(), or -EINVAL. */
 static int
-check_line(const struct ping_run *run, const struct target_reader *reader,
-    const struct target_spec *spec, struct opt_error *err)
+add_line(struct run *run, const struct target_reader *reader, const char *text,
+    struct opt_error *err)
 {
+	const unsigned flags = run_target_flags(run) | TARGET_IN_FILE;
+	struct target_port *word = malloc(sizeof(*word));
+	struct portlist *ports = malloc(sizeof(*ports));
 	char subject[sizeof(err->option)];
+	struct target_spec spec;
+	int r = EXIT_SYSTEM;
 
+	if (word == NULL || ports == NULL) {
+		run_message(run, NULL, "out of memory", NULL);
+		goto out;
+	}
+	r = run_parse_word(run, text, flags, word, &spec, err);
+	if (r == 0 && run->ops->ports != NULL)
+		r = run->ops->ports(run, word, ports, err);
+	if (r != 0) {
+		r = target_read_refuse(reader, err);
+		goto out;
+	}
 	(void)snprintf(subject, sizeof(subject), "%s:%" PRIu64, reader->name,
 	    reader->line);
-	return ping_check_family(run, spec, subject, err);
+	r = run_check_family(run, &spec, subject, err);
+	if (r == 0)
+		r = run_add_spec(
+		    run, &spec, run->ops->ports != NULL ? ports : NULL);
+out:
+	free(ports);
+	free(word);
+	return r;
 }
 
 /* All bad lines are told; then nothing is sent. */
 static int
-read_targets(struct ping_run *run, FILE *in, const char *name)
+read_targets(struct run *run, FILE *in, const char *name)
 {
-	const unsigned flags = ping_target_flags(run) | TARGET_IN_FILE;
 	struct target_reader *reader = malloc(sizeof(*reader));
-	struct target_spec spec;
 	struct opt_error err;
+	const char *text;
 	int r, status = 0;
 
 	if (reader == NULL) {
-		message("ping", NULL, "out of memory", NULL);
+		run_message(run, NULL, "out of memory", NULL);
 		return EXIT_SYSTEM;
 	}
 	target_reader_init(reader, in, name);
-	while ((r = target_read(reader, flags, &spec, &err)) != 0) {
+	while ((r = target_read_word(reader, &text, &err)) != 0) {
 		/* The run has ended meanwhile: what there is has to do. */
 		if (run->stopping)
 			break;
 		if (r == 1)
-			r = check_line(run, reader, &spec, &err);
-		if (r == 0)
-			r = ping_add_spec(run, &spec);
-		else if (r == -EINVAL)
-			message_error("ping", &err);
-		else
-			message("ping", name, nd_strerror(r), NULL);
+			r = add_line(run, reader, text, &err);
+		if (r == -EINVAL)
+			message_error(run->cmd->name, &err);
+		else if (r < 0)
+			run_message(run, name, nd_strerror(r), NULL);
 		if (r != 0)
 			status = r > 0 ? r : EXIT_USAGE;
 		if (r != 0 && r != -EINVAL)
@@ -109,7 +130,7 @@ read_targets(struct ping_run *run, FILE *in, const char *name)
 
 /* Closes FD. */
 static int
-read_fd(struct ping_run *run, int fd, const char *name)
+read_fd(struct run *run, int fd, const char *name)
 {
 	struct source source = {.run = run, .fd = fd};
 	const cookie_io_functions_t functions = {.read = read_source};
@@ -117,7 +138,7 @@ read_fd(struct ping_run *run, int fd, const char *name)
 	int status = EXIT_SYSTEM;
 
 	if (in == NULL)
-		message("ping", name, nd_strerror(-errno), NULL);
+		run_message(run, name, nd_strerror(-errno), NULL);
 	else
 		status = read_targets(run, in, name);
 	if (in != NULL)
@@ -127,13 +148,13 @@ read_fd(struct ping_run *run, int fd, const char *name)
 }
 
 int
-ping_read_stdin(struct ping_run *run)
+run_read_stdin(struct run *run)
 {
 	return read_fd(run, STDIN_FILENO, "standard input");
 }
 
 int
-ping_read_file(struct ping_run *run, size_t i)
+run_read_file(struct run *run, size_t i)
 {
 	const char *path = run->specs[i].text + 1;
 	int fd = run->files[i];
@@ -143,6 +164,6 @@ ping_read_file(struct ping_run *run, size_t i)
 		fd = priv_open_file(run->priv, path, O_RDONLY, 0);
 	if (fd >= 0)
 		return read_fd(run, fd, path);
-	message("ping", path, nd_strerror(fd), NULL);
+	run_message(run, path, nd_strerror(fd), NULL);
 	return EXIT_USAGE;
 }

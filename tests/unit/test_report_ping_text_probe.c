@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd/report_text_probe.c: golden lines of iputils, and what is refused. */
+/* cmd/report_ping_text_probe.c: golden lines of iputils, and what is refused.
+ */
 #include "capture.h"
 
 #include <errno.h>
 
-static const struct report_target target4 = {"localhost", "127.0.0.1", 4};
+#include "report_ping.h"
+
+static const struct report_target target4 = {"localhost", "127.0.0.1", 4, 0};
 
 static void
 open_one(struct capture *c, struct report_opts opts)
@@ -17,10 +20,11 @@ open_one(struct capture *c, struct report_opts opts)
 static void
 feed(struct capture *c, struct nd_ping_event event, const char *name)
 {
-	c->report->ops->probe(c->report, &target4, &event, name, NOW);
+	report_ping_ops(c->report)->probe(
+	    c->report, &target4, &event, name, NOW);
 }
 
-Test(report_text_probe, digits_of_the_time)
+Test(report_ping_text_probe, digits_of_the_time)
 {
 	static const struct {
 		int64_t ns;
@@ -55,7 +59,7 @@ Test(report_text_probe, digits_of_the_time)
 	capture_close(&c);
 }
 
-Test(report_text_probe, replies_and_their_marks)
+Test(report_ping_text_probe, replies_and_their_marks)
 {
 	struct sockaddr_storage from;
 	struct nd_ping_event event;
@@ -85,7 +89,7 @@ Test(report_text_probe, replies_and_their_marks)
 	capture_close(&c);
 }
 
-Test(report_text_probe, invalid_answers)
+Test(report_ping_text_probe, invalid_answers)
 {
 	struct sockaddr_storage from;
 	struct nd_ping_event event;
@@ -136,7 +140,7 @@ Test(report_text_probe, invalid_answers)
 	capture_close(&c);
 }
 
-Test(report_text_probe, icmp_errors)
+Test(report_ping_text_probe, icmp_errors)
 {
 	struct sockaddr_storage from;
 	struct nd_ping_event event = event_of(ND_PING_UNREACHABLE, 3);
@@ -172,7 +176,7 @@ Test(report_text_probe, icmp_errors)
 	capture_close(&c);
 }
 
-Test(report_text_probe, outstanding_looks_at_the_one_before)
+Test(report_ping_text_probe, outstanding_looks_at_the_one_before)
 {
 	struct sockaddr_storage from;
 	struct capture c;
@@ -196,7 +200,7 @@ Test(report_text_probe, outstanding_looks_at_the_one_before)
 }
 
 /* Not even that of an unknown probe, whose seq is 0. */
-Test(report_text_probe, an_invalid_packet_answers_nothing)
+Test(report_ping_text_probe, an_invalid_packet_answers_nothing)
 {
 	struct nd_ping_event event = event_of(ND_PING_INVALID, 64);
 	struct capture c;
@@ -217,7 +221,7 @@ Test(report_text_probe, an_invalid_packet_answers_nothing)
 	capture_close(&c);
 }
 
-Test(report_text_probe, flood_and_bell)
+Test(report_ping_text_probe, flood_and_bell)
 {
 	struct sockaddr_storage from;
 	struct nd_ping_event event;
@@ -243,7 +247,7 @@ Test(report_text_probe, flood_and_bell)
 	capture_close(&c);
 }
 
-Test(report_text_probe, send_errors_are_told_when_they_change)
+Test(report_ping_text_probe, send_errors_are_told_when_they_change)
 {
 	struct nd_ping_event event = event_of(ND_PING_SEND_ERROR, 1);
 	struct capture c;
@@ -280,15 +284,15 @@ hint(struct report_opts opts, const struct report_target *target, int err,
 	event.err = err;
 	event.info = info;
 	open_one(&c, opts);
-	c.report->ops->probe(c.report, target, &event, NULL, NOW);
+	report_ping_ops(c.report)->probe(c.report, target, &event, NULL, NOW);
 	cr_assert_str_eq(c.warned, want);
 	capture_close(&c);
 }
 
-Test(report_text_probe, send_errors_say_where_to_look)
+Test(report_ping_text_probe, send_errors_say_where_to_look)
 {
-	const struct report_target v4 = {NULL, "192.0.2.255", 4};
-	const struct report_target v6 = {NULL, "fe80::1%eth0", 6};
+	const struct report_target v4 = {NULL, "192.0.2.255", 4, 0};
+	const struct report_target v6 = {NULL, "fe80::1%eth0", 6, 0};
 	const struct report_opts plain = {0}, broadcast = {.broadcast = true};
 
 	hint(plain, &v4, -EPERM, -1,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ping_rows.c: the life of a row: its name is resolved, it is started, it is
+ * run_rows.c: the life of a row: its name is resolved, it is started, it is
  * decided.
  */
-#include "ping_run.h"
+#include "run.h"
 
 #include "cmd.h"
 #include "message.h"
@@ -19,33 +19,36 @@
 #define START_FIRST_NS INT64_C(50000000)
 
 static void
-decided(struct ping_run *run, struct row *row, enum row_state state)
+decided(struct run *run, struct row *row, enum row_state state)
 {
 	row->state = (uint8_t)state;
 	run->undecided--;
 	if (!run->report->ops->at_end)
-		ping_tell_soon(run, row);
-	if (run->undecided == 0 && hold_first(&run->hold) == NULL)
-		ping_finish(run, REPORT_DONE);
+		run_tell_soon(run, row);
+	if (run->undecided == 0 &&
+	    (run->ops->holds == NULL || !run->ops->holds(run)))
+		run_finish(run, REPORT_DONE);
 }
 
 static void
-fail(struct ping_run *run, struct row *row, enum report_code code,
-    const char *cause, const char *hint)
+fail(struct run *run, struct row *row, enum report_code code, const char *cause,
+    const char *hint)
 {
 	char text[ADDRTEXT_MAX];
 	struct report_target t = row_target(row, text);
 
 	row->code = (uint8_t)code;
 	row->cause = cause;
-	ping_status_at_least(run, report_code_status(code));
-	message("ping", t.name != NULL ? t.name : t.addr, cause, hint);
+	run_status_at_least(run, report_code_status(code));
+	/* Once a name, however many ports of it are rows. */
+	if (code != REPORT_RESOLVE || !row->secondary)
+		run_message(run, t.name != NULL ? t.name : t.addr, cause, hint);
 	decided(run, row, ROW_FAILED);
 }
 
 void
-ping_fail(struct ping_run *run, struct row *row, enum report_code code,
-    const char *cause)
+run_fail(
+    struct run *run, struct row *row, enum report_code code, const char *cause)
 {
 	fail(run, row, code, cause, NULL);
 }
@@ -53,26 +56,20 @@ ping_fail(struct ping_run *run, struct row *row, enum report_code code,
 /* ---- Measuring ------------------------------------------------------------
  */
 
-static void
-on_row_event(
-    struct nd_ping *ping, const struct nd_ping_event *event, void *user)
+void
+run_done(struct run *run, struct row *row)
 {
-	struct row *row = user;
-
-	if (event->status == ND_PING_DONE)
-		decided(row->run, row, ROW_DONE);
-	else
-		ping_on_event(ping, event, user);
+	decided(run, row, ROW_DONE);
 }
 
 /* Starts are spread over the interval, from the beginning of the run. */
 static int64_t
-start_after(const struct ping_run *run, const struct row *row)
+start_after(const struct run *run, const struct row *row)
 {
-	const int64_t interval = run->probe.interval_ns;
+	const int64_t interval = run->interval_ns;
 	int64_t at, past;
 
-	if (run->probe.count == 1 || run->targets == 1)
+	if (run->once || run->targets == 1)
 		return 0;
 	at = (int64_t)((double)interval *
 		       ((double)row->index / (double)run->targets));
@@ -81,30 +78,24 @@ start_after(const struct ping_run *run, const struct row *row)
 }
 
 static void
-start_row(struct ping_run *run, struct row *row)
+start_row(struct run *run, struct row *row)
 {
-	struct nd_ping_opts opts = run->probe;
-	struct sockaddr_storage addr;
 	int r;
 
-	(void)row_addr(row, &addr);
-	opts.addr = (const struct sockaddr *)&addr;
-	opts.start_ns = start_after(run, row);
-	if (row->any_source)
-		opts.flags |= ND_PING_F_ANY_SOURCE;
 	row->state = ROW_RUNNING;
-	ping_told_start(run, row);
-	r = nd_ping_start(&row->ping, run->ctx, &opts, on_row_event, row);
+	if (run->ops->started == NULL || !run->ops->started(run, row))
+		run_tell_start(run, row, &(struct report_start){0});
+	r = run->ops->start(run, row, start_after(run, row));
 	if (r != 0)
-		ping_fail(run, row, REPORT_SOCKET, nd_strerror(r));
+		run_fail(run, row, REPORT_SOCKET, nd_strerror(r));
 }
 
 /* ---- Names ----------------------------------------------------------------
  */
 
-/* One more row for a further address of ROW's name. */
+/* One more row, behind LAST, for a further address of the name of ROW. */
 static struct row *
-add_sibling(struct ping_run *run, struct row *row)
+add_sibling(struct run *run, struct row *last, const struct row *row)
 {
 	struct row *next = rows_add(&run->rows);
 
@@ -113,21 +104,22 @@ add_sibling(struct ping_run *run, struct row *row)
 	*next = (struct row){.run = run,
 	    .dns_ns = row->dns_ns,
 	    .index = row->index,
+	    .port = row->port,
 	    .secondary = true};
 	next->name = strdup(row->name);
 	if (next->name == NULL)
 		return NULL;
-	row->sibling = next;
+	last->sibling = next;
 	run->undecided++;
 	return next;
 }
 
 static void
-widen(struct ping_run *run, const struct row *row)
+widen(struct run *run, const struct row *row)
 {
 	char text[ADDRTEXT_MAX];
 	struct report_target t = row_target(row, text);
-	size_t width = report_name_width(&t, run->opts.all);
+	size_t width = report_name_width(&t, run->opts->all);
 
 	if (width > run->report->opts.name_width)
 		run->report->opts.name_width = width;
@@ -153,53 +145,79 @@ next_address(const struct addrinfo *first, const struct addrinfo *a)
 	return a;
 }
 
-void
-ping_resolved(void *user, int err, const struct addrinfo *list, int64_t took_ns)
+static void
+unresolved(struct run *run, struct row *row, int err)
+{
+	fail(run, row, REPORT_RESOLVE,
+	    resolve_strerror(err != 0 ? err : EAI_NONAME), resolve_hint(err));
+}
+
+/*
+ * The rows of a name, one a port, hang on FIRST. They get the first address;
+ * with --all there are as many again for each further one.
+ */
+static void
+set_addresses(struct run *run, struct row *first, const struct addrinfo *list)
 {
 	const struct addrinfo *a = list;
-	struct row *row = user;
-	struct ping_run *run = row->run;
+	struct row *last = first, *row;
+	size_t ports = 1;
+
+	for (; last->sibling != NULL; last = last->sibling)
+		ports++;
+	for (row = first; row != NULL; row = row->sibling) {
+		row_set_addr(row, a->ai_addr);
+		widen(run, row);
+	}
+	while (run->opts->all && (a = next_address(list, a)) != NULL) {
+		row = first;
+		for (size_t i = 0; i < ports; i++, row = row->sibling) {
+			struct row *next = add_sibling(run, last, row);
+
+			if (next == NULL)
+				return;
+			row_set_addr(next, a->ai_addr);
+			widen(run, next);
+			last = next;
+		}
+	}
+}
+
+void
+run_resolved(void *user, int err, const struct addrinfo *list, int64_t took_ns)
+{
+	struct row *first = user, *row;
+	struct run *run = first->run;
 
 	if (run->stopping)
 		return;
-	if (err != 0 || list == NULL) {
-		fail(run, row, REPORT_RESOLVE,
-		    resolve_strerror(err != 0 ? err : EAI_NONAME),
-		    resolve_hint(err));
+	for (row = first; row != NULL; row = row->sibling) {
+		row->dns_ns = took_ns;
+		if (err != 0 || list == NULL)
+			unresolved(run, row, err);
+	}
+	if (err != 0 || list == NULL)
 		return;
-	}
-	row->dns_ns = took_ns;
-	for (;;) {
-		row_set_addr(row, a->ai_addr);
-		widen(run, row);
-		a = next_address(list, a);
-		if (!run->opts.all || a == NULL)
-			break;
-		/* Before its elder starts, so that the run is not over. */
-		struct row *next = add_sibling(run, row);
-
-		if (next == NULL)
-			break;
+	/* All of them before one starts, so that the run is not over. */
+	set_addresses(run, first, list);
+	for (row = first; row != NULL; row = row->sibling)
 		start_row(run, row);
-		row = next;
-	}
-	start_row(run, row);
 }
 
 static void
-start_name(struct ping_run *run, struct row *row)
+start_name(struct run *run, struct row *row)
 {
 	int r;
 
 	row->state = ROW_NAME;
 	r = resolve_start(
-	    run->resolver, row->name, ping_opts_family(&run->opts), row);
+	    run->resolver, row->name, run_opts_family(run->opts), row);
 	if (r != 0)
-		ping_fail(run, row, REPORT_RESOLVE, nd_strerror(r));
+		run_fail(run, row, REPORT_RESOLVE, nd_strerror(r));
 }
 
 static void
-start_some(struct ping_run *run)
+start_some(struct run *run)
 {
 	for (int i = 0; i < START_AT_ONCE && run->unstarted > 0; i++) {
 		struct row *row =
@@ -208,6 +226,9 @@ start_some(struct ping_run *run)
 		if (run->stopping || run->stalled)
 			return;
 		run->unstarted--;
+		/* Its elder starts it. */
+		if (row->secondary)
+			continue;
 		if (row->family == AF_UNSPEC)
 			start_name(run, row);
 		else
@@ -217,7 +238,7 @@ start_some(struct ping_run *run)
 
 /* The loop turns between two portions: replies and signals do not wait. */
 static void
-start_soon(struct ping_run *run)
+start_soon(struct run *run)
 {
 	if (run->unstarted == 0 || run->stopping || run->stalled)
 		return;
@@ -235,7 +256,7 @@ on_start(struct ev_loop *loop, ev_timer *w, int events)
 }
 
 void
-ping_start_rows(struct ping_run *run)
+run_start_rows(struct run *run)
 {
 	/* Siblings are added behind, and start by themselves. */
 	run->started_ns = clock_monotonic_ns();
@@ -250,7 +271,7 @@ ping_start_rows(struct ping_run *run)
 }
 
 void
-ping_stalled(struct ping_run *run, bool stalled)
+run_stalled(struct run *run, bool stalled)
 {
 	/* The end has a way of its own to wait for the reader. */
 	if (run->stopping)
@@ -259,7 +280,7 @@ ping_stalled(struct ping_run *run, bool stalled)
 	nd_ctx_pause(run->ctx, stalled);
 	if (stalled)
 		return;
-	ping_tell_resume(run);
+	run_tell_resume(run);
 	if (!ev_is_active(&run->start))
 		start_soon(run);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * report_text_one.c: one target, line for line what ping(8) of iputils
+ * report_ping_text_one.c: one target, line for line what ping(8) of iputils
  * 20221126 prints, since scripts read it; what netdiag knows besides follows
  * after the last of those lines.
  */
-#include "report_text.h"
+#include "report_ping_text.h"
 #include "safe.h"
 
 #define IP4_HEADER 20
@@ -78,14 +78,7 @@ static void
 one_probe(struct report *report, const struct report_target *target,
     const struct nd_ping_event *event, const char *name, int64_t now_ns)
 {
-	text_probe(text_self(report), target, event, name, true, now_ns);
-}
-
-static void
-one_interim(struct report *report, const struct report_target *target,
-    const struct report_summary *summary, int64_t now_ns)
-{
-	text_interim(text_self(report), target, summary->stats, now_ns);
+	ping_text_probe(text_self(report), target, event, name, true, now_ns);
 }
 
 /* ", +N what", if there were any. */
@@ -100,7 +93,7 @@ add_plus(struct buf *line, uint64_t n, const char *what)
 }
 
 static void
-add_packets(struct buf *line, const struct report_summary *summary)
+add_packets(struct buf *line, const struct report_ping_summary *summary)
 {
 	const struct nd_ping_stats *stats = summary->stats;
 	uint64_t transmitted = stats->sent - stats->unfinished;
@@ -133,15 +126,7 @@ add_rtt(struct text_report *text, const struct nd_ping_stats *stats)
 	const char *comma = "";
 
 	if (stats->rtt.samples > 0) {
-		buf_str(line, "rtt min/avg/max/mdev = ");
-		buf_ms3(line, stats->rtt.min_ns);
-		buf_char(line, '/');
-		buf_ms3(line, stats->rtt.avg_ns);
-		buf_char(line, '/');
-		buf_ms3(line, stats->rtt.max_ns);
-		buf_char(line, '/');
-		buf_ms3(line, stats->rtt.stddev_ns);
-		buf_str(line, " ms");
+		text_rtt(line, &stats->rtt);
 		comma = ", ";
 	}
 	if (stats->pipe > 1) {
@@ -162,33 +147,9 @@ add_rtt(struct text_report *text, const struct nd_ping_stats *stats)
 	buf_char(line, '\n');
 }
 
-/* " (2 checksum, 1 tag)" */
-static void
-add_reasons(struct buf *line, const struct nd_ctx_stats *ctx)
-{
-	size_t from;
-	unsigned i;
-
-	buf_str(line, " (");
-	from = line->len;
-	for (i = 0; i < ND_INVALID_COUNT; i++) {
-		if (ctx->invalid[i] == 0)
-			continue;
-		if (line->len > from)
-			buf_str(line, ", ");
-		buf_u64(line, ctx->invalid[i]);
-		buf_char(line, ' ');
-		buf_str(line, nd_invalid_name((enum nd_invalid)i));
-	}
-	if (line->len == from)
-		line->len -= 2;
-	else
-		buf_char(line, ')');
-}
-
 /* What ping(8) does not count. */
 static void
-add_counts(struct buf *line, const struct report_summary *summary)
+add_counts(struct buf *line, const struct report_ping_summary *summary)
 {
 	const struct nd_ping_stats *stats = summary->stats;
 	const size_t from = line->len;
@@ -198,74 +159,20 @@ add_counts(struct buf *line, const struct report_summary *summary)
 	text_count(line, from, stats->send_errors, "send error", true);
 	text_count(line, from, stats->invalid, "invalid", false);
 	if (stats->invalid > 0 && summary->ctx != NULL)
-		add_reasons(line, summary->ctx);
+		text_reasons(line, summary->ctx);
 	if (line->len > from)
 		buf_char(line, '\n');
 }
 
 static void
-add_percentiles(struct buf *line, const struct nd_rtt *rtt)
-{
-	const int64_t values[] = {
-	    rtt->p50_ns, rtt->p95_ns, rtt->p99_ns, rtt->jitter_ns};
-	size_t i;
-
-	if (rtt->samples < 2)
-		return;
-	buf_str(line, "p50/p95/p99/jitter = ");
-	for (i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
-		if (i > 0)
-			buf_char(line, '/');
-		if (values[i] < 0)
-			buf_char(line, '-');
-		else
-			buf_ms3(line, values[i]);
-	}
-	buf_str(line, " ms\n");
-}
-
-/*
- * "failed: 25% loss (--max-loss 5%), p95 12.345 ms (--max-rtt 10ms)"; "90% loss
- * with send errors" where the line of ping(8) leaves these out.
- */
-static void
-add_verdict(struct text_report *text, const struct report_summary *summary)
-{
-	const struct nd_ping_stats *stats = summary->stats;
-	const struct report_share loss = report_goal_loss(stats);
-	const struct report_opts *opts = &text->head.opts;
-	struct buf *line = &text->line;
-
-	if (!summary->over_loss && !summary->over_rtt)
-		return;
-	buf_str(line, "failed: ");
-	if (summary->over_loss) {
-		text_loss(line, loss.part, loss.whole);
-		buf_str(line, " loss");
-		if (stats->send_errors > 0)
-			buf_str(line, " with send errors");
-		buf_str(line, " (");
-		text_max_loss(line, opts);
-		buf_str(line, summary->over_rtt ? "), " : ")\n");
-	}
-	if (!summary->over_rtt)
-		return;
-	if (summary->judged_rtt_ns < 0) {
-		buf_str(line, "no reply in time (");
-	} else {
-		buf_str(line, stats->rtt.p95_ns >= 0 ? "p95 " : "max ");
-		buf_ms3(line, summary->judged_rtt_ns);
-		buf_str(line, " ms (");
-	}
-	text_max_rtt(line, opts);
-	buf_str(line, ")\n");
-}
-
-static void
 one_summary(struct report *report, const struct report_target *target,
-    const struct report_summary *summary, int64_t now_ns)
+    const struct report_ping_summary *summary, int64_t now_ns)
 {
 	struct text_report *text = text_self(report);
+	const struct report_counts counts = report_ping_counts(summary->stats);
+	const struct text_goal goal = {.over_loss = summary->over_loss,
+	    .over_rtt = summary->over_rtt,
+	    .judged_rtt_ns = summary->judged_rtt_ns};
 	struct buf *line = &text->line;
 
 	(void)now_ns;
@@ -276,42 +183,27 @@ one_summary(struct report *report, const struct report_target *target,
 	add_packets(line, summary);
 	add_rtt(text, summary->stats);
 	add_counts(line, summary);
-	add_verdict(text, summary);
+	text_over(text, &counts, &summary->stats->rtt, &goal);
 	if (!report->opts.scraped)
-		add_percentiles(line, &summary->stats->rtt);
+		text_percentiles(line, &summary->stats->rtt);
 	if (summary->ctx != NULL)
 		text_drops(line, summary->ctx->local_drops);
-	text_senders(line, summary);
+	ping_text_senders(line, summary);
 	text_flush(text);
 }
 
-/* The message on stderr says it all. */
-static void
-one_error(struct report *report, const struct report_target *target,
-    const struct report_error *error, int64_t now_ns)
-{
-	(void)report;
-	(void)target;
-	(void)error;
-	(void)now_ns;
-}
-
-static void
-one_end(struct report *report, const struct report_end *end, int64_t now_ns)
-{
-	(void)report;
-	(void)end;
-	(void)now_ns;
-}
-
-const struct report_ops report_text_one_ops = {
-    .at_end = true,
-    .begin = one_begin,
-    .start = one_start,
+const struct report_ping_ops report_ping_text_one_ops = {
+    .common =
+	{
+	    .at_end = true,
+	    .begin = one_begin,
+	    .start = one_start,
+	    /* The message on stderr says it all. */
+	    .error = text_quiet_error,
+	    .end = text_quiet_end,
+	    .free = text_free,
+	},
     .probe = one_probe,
-    .interim = one_interim,
+    .interim = ping_text_interim,
     .summary = one_summary,
-    .error = one_error,
-    .end = one_end,
-    .free = text_free,
 };

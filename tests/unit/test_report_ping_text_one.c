@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd/report_text_one.c: header and statistics, golden lines of iputils. */
+/* cmd/report_ping_text_one.c: header and statistics, golden lines of iputils.
+ */
 #include "capture.h"
 
 #include <errno.h>
 
-static const struct report_target target4 = {"localhost", "127.0.0.1", 4};
+#include "report_ping.h"
+
+static const struct report_target target4 = {"localhost", "127.0.0.1", 4, 0};
 
 static void
 open_one(struct capture *c, struct report_opts opts)
@@ -17,20 +20,21 @@ open_one(struct capture *c, struct report_opts opts)
 static void
 feed(struct capture *c, struct nd_ping_event event, const char *name)
 {
-	c->report->ops->probe(c->report, &target4, &event, name, NOW);
+	report_ping_ops(c->report)->probe(
+	    c->report, &target4, &event, name, NOW);
 }
 
 static void
 header(struct capture *c, const char *name, const char *addr, int af,
     struct report_start start, const char *want)
 {
-	const struct report_target target = {name, addr, af};
+	const struct report_target target = {name, addr, af, 0};
 
 	c->report->ops->start(c->report, &target, &start, NOW);
 	cr_assert_str_eq(capture_text(c), want);
 }
 
-Test(report_text_one, header)
+Test(report_ping_text_one, header)
 {
 	const struct report_start plain = {.src = "127.0.0.1"};
 	const struct report_start device = {.src = "::1", .device = "lo"};
@@ -57,7 +61,7 @@ Test(report_text_one, header)
 	capture_close(&c);
 }
 
-Test(report_text_one, pattern_stands_above_the_header)
+Test(report_ping_text_one, pattern_stands_above_the_header)
 {
 	static const uint8_t pattern[] = {0x0a, 0xff, 0x01};
 	const struct report_start start = {
@@ -78,13 +82,13 @@ static void
 summary(struct capture *c, const struct nd_ping_stats *stats,
     const struct nd_ctx_stats *ctx, const char *want)
 {
-	const struct report_summary sum = {.stats = stats, .ctx = ctx};
+	const struct report_ping_summary sum = {.stats = stats, .ctx = ctx};
 
-	c->report->ops->summary(c->report, &target4, &sum, NOW);
+	report_ping_ops(c->report)->summary(c->report, &target4, &sum, NOW);
 	cr_assert_str_eq(capture_text(c), want);
 }
 
-Test(report_text_one, statistics_as_ping)
+Test(report_ping_text_one, statistics_as_ping)
 {
 	struct nd_ping_stats stats = stats_of(3, 2);
 	struct capture c;
@@ -124,7 +128,7 @@ Test(report_text_one, statistics_as_ping)
 	capture_close(&c);
 }
 
-Test(report_text_one, ipg_and_ewma)
+Test(report_ping_text_one, ipg_and_ewma)
 {
 	struct nd_ping_stats stats = stats_of(3, 3);
 	struct sockaddr_storage from;
@@ -144,7 +148,7 @@ Test(report_text_one, ipg_and_ewma)
 	capture_close(&c);
 }
 
-Test(report_text_one, what_ping_does_not_know_follows)
+Test(report_ping_text_one, what_ping_does_not_know_follows)
 {
 	struct nd_ping_stats stats = stats_of(6, 3);
 	struct nd_ctx_stats ctx = {.local_drops = 4};
@@ -170,45 +174,45 @@ Test(report_text_one, what_ping_does_not_know_follows)
 	capture_close(&c);
 }
 
-Test(report_text_one, a_threshold_that_was_missed)
+Test(report_ping_text_one, a_threshold_that_was_missed)
 {
 	struct nd_ping_stats stats = stats_of(4, 3);
-	struct report_summary sum = {
+	struct report_ping_summary sum = {
 	    .stats = &stats, .over_loss = true, .judged_rtt_ns = 53400};
 	struct capture c;
 
 	open_one(&c,
 	    (struct report_opts){
 		.scraped = true, .max_loss = 24900000, .max_rtt_ns = 50000});
-	c.report->ops->summary(c.report, &target4, &sum, NOW);
+	report_ping_ops(c.report)->summary(c.report, &target4, &sum, NOW);
 	cr_assert_not_null(strstr(
 	    capture_text(&c), " ms\nfailed: 25% loss (--max-loss 24.9%)\n"));
 	/* What the host refused counts here, and nowhere else. */
 	stats.send_errors = 36;
-	c.report->ops->summary(c.report, &target4, &sum, NOW);
+	report_ping_ops(c.report)->summary(c.report, &target4, &sum, NOW);
 	cr_assert_not_null(strstr(capture_text(&c),
 	    "\n36 send errors\n"
 	    "failed: 92.5% loss with send errors (--max-loss 24.9%)\n"));
 	stats.send_errors = 0;
 	sum.over_rtt = true;
-	c.report->ops->summary(c.report, &target4, &sum, NOW);
+	report_ping_ops(c.report)->summary(c.report, &target4, &sum, NOW);
 	cr_assert_not_null(
 	    strstr(capture_text(&c), "\nfailed: 25% loss (--max-loss 24.9%), "
 				     "p95 0.053 ms (--max-rtt 50us)\n"));
 	sum.over_loss = false;
 	stats.rtt.p95_ns = -1;
 	sum.judged_rtt_ns = stats.rtt.max_ns;
-	c.report->ops->summary(c.report, &target4, &sum, NOW);
+	report_ping_ops(c.report)->summary(c.report, &target4, &sum, NOW);
 	cr_assert_not_null(strstr(
 	    capture_text(&c), "\nfailed: max 1.235 ms (--max-rtt 50us)\n"));
 	sum.judged_rtt_ns = -1;
-	c.report->ops->summary(c.report, &target4, &sum, NOW);
+	report_ping_ops(c.report)->summary(c.report, &target4, &sum, NOW);
 	cr_assert_not_null(strstr(
 	    capture_text(&c), "\nfailed: no reply in time (--max-rtt 50us)\n"));
 	capture_close(&c);
 }
 
-Test(report_text_one, senders_of_a_broadcast)
+Test(report_ping_text_one, senders_of_a_broadcast)
 {
 	struct nd_ping_sender senders[3] = {
 	    {.received = 2, .min_ns = MS, .avg_ns = MS, .max_ns = MS},
@@ -216,7 +220,7 @@ Test(report_text_one, senders_of_a_broadcast)
 	    {.received = 1, .duplicates = 1, .min_ns = -1},
 	};
 	struct nd_ping_stats stats = stats_of(1, 0);
-	const struct report_summary sum = {
+	const struct report_ping_summary sum = {
 	    .stats = &stats, .senders = senders, .nsenders = 3};
 	struct capture c;
 
@@ -224,7 +228,7 @@ Test(report_text_one, senders_of_a_broadcast)
 	address("10.0.0.2", &senders[1].addr);
 	address("10.0.0.3", &senders[2].addr);
 	open_one(&c, (struct report_opts){.quiet = true});
-	c.report->ops->summary(c.report, &target4, &sum, NOW);
+	report_ping_ops(c.report)->summary(c.report, &target4, &sum, NOW);
 	cr_assert_not_null(strstr(capture_text(&c),
 	    "\n\n"
 	    "from 10.0.0.1: 2 received, min/avg/max = 1.000/1.000/1.000 ms\n"
@@ -233,7 +237,7 @@ Test(report_text_one, senders_of_a_broadcast)
 	capture_close(&c);
 }
 
-Test(report_text_one, quiet_keeps_header_and_statistics)
+Test(report_ping_text_one, quiet_keeps_header_and_statistics)
 {
 	const struct report_start start = {.src = NULL};
 	struct sockaddr_storage from;
@@ -247,23 +251,27 @@ Test(report_text_one, quiet_keeps_header_and_statistics)
 	capture_close(&c);
 }
 
-Test(report_text_one, status_line_as_ping)
+Test(report_ping_text_one, status_line_as_ping)
 {
 	struct nd_ping_stats stats = stats_of(4, 4);
 	struct sockaddr_storage from;
+	struct report_counts counts;
 	struct buf line = BUF_INIT;
 	struct capture c;
 
 	open_one(&c, (struct report_opts){.quiet = true});
 	feed(&c, reply_of(1, address("127.0.0.1", &from), 32000), NULL);
-	report_status(c.report, &stats, NULL, &line);
+	counts = report_ping_counts(&stats);
+	report_status(c.report, &counts, &stats.rtt, NULL, &line);
 	stats = stats_of(3, 0);
 	stats.unfinished = 2;
 	stats.lost = 1;
-	report_status(c.report, &stats, NULL, &line);
+	counts = report_ping_counts(&stats);
+	report_status(c.report, &counts, &stats.rtt, NULL, &line);
 	/* ping(8) has no other word for nothing. */
 	stats = stats_of(0, 0);
-	report_status(c.report, &stats, NULL, &line);
+	counts = report_ping_counts(&stats);
+	report_status(c.report, &counts, &stats.rtt, NULL, &line);
 	buf_char(&line, '\0');
 	cr_assert_str_eq(line.data,
 	    "\r4/4 packets, 0% loss, "

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * report_text_names.c: --alive and --down: names only, one a line; with --all
- * "ADDRESS NAME" as in hosts(5), so that the first word is always what to use.
+ * report_ping_text_names.c: --alive and --down: names only, one a line; with
+ * --all "ADDRESS NAME" as in hosts(5), so that the first word is always what to
+ * use.
  */
-#include "report_text.h"
+#include "report_ping_text.h"
 
 static void
 names_begin(struct report *report, const struct report_run *run, int64_t now_ns)
@@ -14,28 +15,19 @@ names_begin(struct report *report, const struct report_run *run, int64_t now_ns)
 }
 
 static void
-names_start(struct report *report, const struct report_target *target,
-    const struct report_start *start, int64_t now_ns)
-{
-	(void)report;
-	(void)target;
-	(void)start;
-	(void)now_ns;
-}
-
-static void
 names_probe(struct report *report, const struct report_target *target,
     const struct nd_ping_event *event, const char *name, int64_t now_ns)
 {
 	(void)target;
 	(void)name;
 	(void)now_ns;
-	report_ewma(report, event);
+	if (event->status == ND_PING_REPLY)
+		report_ewma(report, event->rtt_ns);
 }
 
 static void
 names_interim(struct report *report, const struct report_target *target,
-    const struct report_summary *summary, int64_t now_ns)
+    const struct report_ping_summary *summary, int64_t now_ns)
 {
 	(void)report;
 	(void)target;
@@ -63,13 +55,14 @@ name(struct report *report, const struct report_target *target, bool alive)
 
 static void
 names_summary(struct report *report, const struct report_target *target,
-    const struct report_summary *summary, int64_t now_ns)
+    const struct report_ping_summary *summary, int64_t now_ns)
 {
 	const struct nd_ping_stats *stats = summary->stats;
+	const struct report_counts counts = report_ping_counts(stats);
 
 	(void)now_ns;
 	/* The deadline or a signal came first: nobody knows. */
-	if (report_not_probed(stats))
+	if (report_not_probed(&counts))
 		return;
 	/* A late ICMP error is no answer of the target. */
 	name(report, target,
@@ -86,23 +79,18 @@ names_error(struct report *report, const struct report_target *target,
 		name(report, target, false);
 }
 
-static void
-names_end(struct report *report, const struct report_end *end, int64_t now_ns)
-{
-	(void)report;
-	(void)end;
-	(void)now_ns;
-}
-
 /* Names need no order at the end: each is printed once it is known. */
-const struct report_ops report_text_names_ops = {
-    .at_end = false,
-    .begin = names_begin,
-    .start = names_start,
+const struct report_ping_ops report_ping_text_names_ops = {
+    .common =
+	{
+	    .at_end = false,
+	    .begin = names_begin,
+	    .start = text_quiet_start,
+	    .error = names_error,
+	    .end = text_quiet_end,
+	    .free = text_free,
+	},
     .probe = names_probe,
     .interim = names_interim,
     .summary = names_summary,
-    .error = names_error,
-    .end = names_end,
-    .free = text_free,
 };

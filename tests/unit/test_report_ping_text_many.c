@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd/report_text_many.c: lines, rows, widths, the line over all. */
+/* cmd/report_ping_text_many.c: lines, rows, widths, the line over all. */
 #include "capture.h"
 
 #include <errno.h>
 
-static const struct report_target plain = {"a.example", "192.0.2.1", 4};
-static const struct report_target bare = {NULL, "2001:db8::1", 6};
-static const struct report_target lost = {"no.example", NULL, 0};
+#include "report_ping.h"
+
+static const struct report_target plain = {"a.example", "192.0.2.1", 4, 0};
+static const struct report_target bare = {NULL, "2001:db8::1", 6, 0};
+static const struct report_target lost = {"no.example", NULL, 0, 0};
 
 static void
 open_many(struct capture *c, struct report_opts opts)
@@ -23,9 +25,9 @@ row(struct capture *c, const struct report_target *target, uint64_t sent,
     uint64_t received)
 {
 	struct nd_ping_stats stats = stats_of(sent, received);
-	const struct report_summary sum = {.stats = &stats};
+	const struct report_ping_summary sum = {.stats = &stats};
 
-	c->report->ops->summary(c->report, target, &sum, NOW);
+	report_ping_ops(c->report)->summary(c->report, target, &sum, NOW);
 }
 
 static void
@@ -36,7 +38,7 @@ row_error(struct capture *c, const char *message)
 	c->report->ops->error(c->report, &lost, &error, NOW);
 }
 
-Test(report_text_many, lines_name_their_target)
+Test(report_ping_text_many, lines_name_their_target)
 {
 	struct nd_ping_event event;
 	struct sockaddr_storage from;
@@ -44,16 +46,17 @@ Test(report_text_many, lines_name_their_target)
 
 	open_many(&c, (struct report_opts){.outstanding = true});
 	event = reply_of(1, address("192.0.2.1", &from), 45000);
-	c.report->ops->probe(c.report, &plain, &event, "ptr.example", NOW);
+	report_ping_ops(c.report)->probe(
+	    c.report, &plain, &event, "ptr.example", NOW);
 	address("2001:db8::1", &from);
-	c.report->ops->probe(c.report, &bare, &event, NULL, NOW);
+	report_ping_ops(c.report)->probe(c.report, &bare, &event, NULL, NOW);
 	event.status = ND_PING_UNREACHABLE;
 	event.icmp_type = 1;
 	event.icmp_code = 0;
 	address("2001:db8::ff", &from);
-	c.report->ops->probe(c.report, &bare, &event, NULL, NOW);
+	report_ping_ops(c.report)->probe(c.report, &bare, &event, NULL, NOW);
 	event = event_of(ND_PING_TIMEOUT, 2);
-	c.report->ops->probe(c.report, &plain, &event, NULL, NOW);
+	report_ping_ops(c.report)->probe(c.report, &plain, &event, NULL, NOW);
 	cr_assert_str_eq(capture_text(&c),
 	    "64 bytes from a.example (192.0.2.1): icmp_seq=1 ttl=64 "
 	    "time=0.045 ms\n"
@@ -64,7 +67,7 @@ Test(report_text_many, lines_name_their_target)
 	capture_close(&c);
 }
 
-Test(report_text_many, table_is_aligned)
+Test(report_ping_text_many, table_is_aligned)
 {
 	struct capture c;
 
@@ -93,20 +96,20 @@ row_noted(struct capture *c, const struct report_target *target, uint64_t late,
     uint64_t send_errors, bool over_loss, bool over_rtt)
 {
 	struct nd_ping_stats stats = stats_of(3, 1);
-	const struct report_summary sum = {
+	const struct report_ping_summary sum = {
 	    .stats = &stats, .over_loss = over_loss, .over_rtt = over_rtt};
 
 	stats.late = late;
 	stats.send_errors = send_errors;
-	c->report->ops->summary(c->report, target, &sum, NOW);
+	report_ping_ops(c->report)->summary(c->report, target, &sum, NOW);
 }
 
-Test(report_text_many, notes_only_where_there_is_something)
+Test(report_ping_text_many, notes_only_where_there_is_something)
 {
 	static const char numbers[] = "2001:db8::1      3      1  66.667%    "
 				      "0.045    0.049    0.053    1.235";
 	struct nd_ping_stats stats = stats_of(3, 1);
-	const struct report_summary sum = {.stats = &stats};
+	const struct report_ping_summary sum = {.stats = &stats};
 	struct capture c;
 	char want[256];
 
@@ -119,7 +122,7 @@ Test(report_text_many, notes_only_where_there_is_something)
 	cr_assert_str_eq(capture_text(&c), want);
 	stats.duplicates = 2;
 	stats.invalid = 1;
-	c.report->ops->summary(c.report, &bare, &sum, NOW);
+	report_ping_ops(c.report)->summary(c.report, &bare, &sum, NOW);
 	(void)snprintf(
 	    want, sizeof(want), "%s  2 duplicates, 1 invalid\n", numbers);
 	cr_assert_str_eq(capture_text(&c), want);
@@ -145,17 +148,17 @@ Test(report_text_many, notes_only_where_there_is_something)
 	capture_close(&c);
 }
 
-Test(report_text_many, table_begins_a_line_after_the_echo_of_an_interrupt)
+Test(report_ping_text_many, table_begins_a_line_after_the_echo_of_an_interrupt)
 {
 	struct nd_ping_stats stats = stats_of(3, 3);
-	const struct report_summary sum = {
+	const struct report_ping_summary sum = {
 	    .stats = &stats, .reason = REPORT_INTERRUPTED};
 	struct capture c;
 
 	for (unsigned columns = 0; columns <= 80; columns += 80) {
 		open_many(&c,
 		    (struct report_opts){.quiet = true, .columns = columns});
-		c.report->ops->summary(c.report, &plain, &sum, NOW);
+		report_ping_ops(c.report)->summary(c.report, &plain, &sum, NOW);
 		cr_assert_eq(capture_text(&c)[0], columns > 0 ? '\n' : 'T');
 		capture_close(&c);
 	}
@@ -165,7 +168,7 @@ Test(report_text_many, table_begins_a_line_after_the_echo_of_an_interrupt)
 static void
 table(const char *name, unsigned columns, bool utf8, const char *want)
 {
-	const struct report_target target = {NULL, name, 6};
+	const struct report_target target = {NULL, name, 6, 0};
 	struct capture c;
 
 	open_many(&c, (struct report_opts){.quiet = true,
@@ -177,7 +180,7 @@ table(const char *name, unsigned columns, bool utf8, const char *want)
 	capture_close(&c);
 }
 
-Test(report_text_many, columns_go_before_names_are_cut)
+Test(report_ping_text_many, columns_go_before_names_are_cut)
 {
 	table("2001:db8:1234:5678::1", 80, true,
 	    "TARGET                  SENT   RECV     LOSS      MIN      AVG   "
@@ -196,7 +199,7 @@ Test(report_text_many, columns_go_before_names_are_cut)
 	    "0.049    1.235\n");
 }
 
-Test(report_text_many, names_are_cut_in_the_middle)
+Test(report_ping_text_many, names_are_cut_in_the_middle)
 {
 	/* What differs between addresses of one network is the end. */
 	table("2001:db8:1234:5678::1:7", 60, true,
@@ -216,7 +219,7 @@ Test(report_text_many, names_are_cut_in_the_middle)
 	    "\xe4\xbe\x8b       3      3       0%    0.049    1.235\n");
 }
 
-Test(report_text_many, loss_is_never_rounded_away)
+Test(report_ping_text_many, loss_is_never_rounded_away)
 {
 	struct capture c;
 
@@ -246,10 +249,10 @@ fits(const char *text, size_t columns)
 	}
 }
 
-Test(report_text_many, terminal_is_never_too_narrow)
+Test(report_ping_text_many, terminal_is_never_too_narrow)
 {
 	const struct report_target wide = {
-	    "a-rather-long-name.of.some.host.example.org", "192.0.2.1", 4};
+	    "a-rather-long-name.of.some.host.example.org", "192.0.2.1", 4, 0};
 
 	for (unsigned columns = 40; columns < 130; columns++) {
 		struct capture c;
@@ -273,10 +276,10 @@ Test(report_text_many, terminal_is_never_too_narrow)
 	}
 }
 
-Test(report_text_many, not_a_terminal_cuts_nothing)
+Test(report_ping_text_many, not_a_terminal_cuts_nothing)
 {
 	char name[254];
-	const struct report_target wide = {name, "192.0.2.1", 4};
+	const struct report_target wide = {name, "192.0.2.1", 4, 0};
 	struct capture c;
 
 	memset(name, 'x', sizeof(name) - 1);
@@ -290,7 +293,7 @@ Test(report_text_many, not_a_terminal_cuts_nothing)
 	capture_close(&c);
 }
 
-Test(report_text_many, colour_only_adds)
+Test(report_ping_text_many, colour_only_adds)
 {
 	struct capture c;
 
@@ -306,7 +309,7 @@ Test(report_text_many, colour_only_adds)
 	capture_close(&c);
 }
 
-Test(report_text_many, last_line_is_over_all)
+Test(report_ping_text_many, last_line_is_over_all)
 {
 	struct report_end end = {.targets = 65537,
 	    .alive = 65530,
@@ -341,13 +344,13 @@ Test(report_text_many, last_line_is_over_all)
 	    "65537 targets: 65530 alive, 7 down; 65536 sent, "
 	    "65530 received, 0% loss, 1 late, 1 send error, 1.2 s\n");
 	end.unfinished = 6;
-	report_status(c.report, NULL, &end, &line);
+	report_status(c.report, NULL, NULL, &end, &line);
 	end.lost = 1;
-	report_status(c.report, NULL, &end, &line);
+	report_status(c.report, NULL, NULL, &end, &line);
 	end.lost = 0;
 	end.sent = end.received = end.alive = 0;
 	end.unfinished = 0;
-	report_status(c.report, NULL, &end, &line);
+	report_status(c.report, NULL, NULL, &end, &line);
 	buf_char(&line, '\0');
 	cr_assert_str_eq(line.data, "\r65530/65530 packets, 0% loss, "
 				    "65530/65537 targets alive\n"
@@ -359,7 +362,7 @@ Test(report_text_many, last_line_is_over_all)
 	capture_close(&c);
 }
 
-Test(report_text_many, not_probed_is_neither_alive_nor_down)
+Test(report_ping_text_many, not_probed_is_neither_alive_nor_down)
 {
 	const struct report_end end = {.targets = 65534,
 	    .alive = 9652,
@@ -379,7 +382,7 @@ Test(report_text_many, not_probed_is_neither_alive_nor_down)
 	capture_close(&c);
 }
 
-Test(report_text_many, last_line_breaks_at_a_clause)
+Test(report_ping_text_many, last_line_breaks_at_a_clause)
 {
 	const struct report_end end = {.targets = 20,
 	    .alive = 19,
@@ -419,7 +422,7 @@ Test(report_text_many, last_line_breaks_at_a_clause)
 	capture_close(&c);
 }
 
-Test(report_text_many, each_send_error_is_told_once)
+Test(report_ping_text_many, each_send_error_is_told_once)
 {
 	struct nd_ping_event event = event_of(ND_PING_SEND_ERROR, 1);
 	struct capture c;
@@ -427,7 +430,7 @@ Test(report_text_many, each_send_error_is_told_once)
 	open_many(&c, (struct report_opts){.quiet = true});
 	for (unsigned i = 0; i < 4; i++) {
 		event.err = i % 2 == 0 ? -ENETUNREACH : -EPERM;
-		c.report->ops->probe(
+		report_ping_ops(c.report)->probe(
 		    c.report, i < 2 ? &plain : &bare, &event, NULL, NOW);
 	}
 	cr_assert_str_eq(c.warned,
@@ -439,14 +442,14 @@ Test(report_text_many, each_send_error_is_told_once)
 	capture_close(&c);
 }
 
-Test(report_text_many, interim_line)
+Test(report_ping_text_many, interim_line)
 {
 	struct nd_ping_stats stats = stats_of(3, 2);
-	const struct report_summary sum = {.stats = &stats};
+	const struct report_ping_summary sum = {.stats = &stats};
 	struct capture c;
 
 	open_many(&c, (struct report_opts){.quiet = true});
-	c.report->ops->interim(c.report, &plain, &sum, NOW);
+	report_ping_ops(c.report)->interim(c.report, &plain, &sum, NOW);
 	cr_assert_str_eq(capture_text(&c),
 	    "a.example: 2/3 packets, 33.333% "
 	    "loss, min/avg/max = 0.045/0.049/1.235 ms\n");

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ping_setup.c: what a run needs before it begins, after the privileges are
- * gone: the probes, the limits, the report, the resolvers.
+ * run_setup.c: what a run needs before it begins, after the privileges are
+ * gone: the limits, the report, the resolver.
  */
-#include "ping_run.h"
+#include "run.h"
 
 #include "cmd.h"
 #include "color.h"
@@ -21,53 +21,12 @@
 #include <unistd.h>
 
 #define LONG_SWEEP_S 30
-#define FLOOD_INTERVAL_NS 10000000 /* at least 100 a second */
-#define SWEEP_COUNT 3		   /* --alive, --down without -c and -w */
-
-/* What all targets have in common. */
-void
-ping_make_probe(struct ping_run *run)
-{
-	const struct ping_opts *o = &run->opts;
-	struct nd_ping_opts *p = &run->probe;
-
-	*p = (struct nd_ping_opts)ND_PING_OPTS_INIT;
-	p->count = o->count > 0 ? (uint64_t)o->count : 0;
-	p->interval_ns = o->interval_ns;
-	p->timeout_ns = o->timeout_ns > 0 ? o->timeout_ns : 0;
-	/* So that a target that says nothing until the end shows as lost. */
-	if (o->deadline_ns > 0 &&
-	    o->deadline_ns / 10 * 9 < ND_PING_FIRST_TIMEOUT_NS)
-		p->first_timeout_ns = o->deadline_ns / 10 * 9;
-	p->payload = (uint32_t)o->size;
-	p->preload = o->preload > 0 ? (uint32_t)o->preload : 0;
-	p->pattern = o->pattern.bytes;
-	p->pattern_len = o->pattern.len;
-	p->ttl = (int)o->ttl;
-	p->tos = o->tos;
-	if (o->adaptive || o->flood)
-		p->flags |= ND_PING_F_ADAPTIVE;
-	if (o->adaptive && !priv_is_root_user(run->priv))
-		p->least_interval_ns = PING_USER_INTERVAL_NS;
-	if (o->flood)
-		p->interval_ns = FLOOD_INTERVAL_NS;
-	if (o->first_reply)
-		p->flags |= ND_PING_F_FIRST_REPLY;
-	if ((o->alive || o->down) && o->count < 0 && o->deadline_ns < 0) {
-		p->count = SWEEP_COUNT;
-		p->flags |= ND_PING_F_FIRST_REPLY;
-	}
-	if ((o->outstanding || o->flood) && run->targets == 1)
-		p->flags |= ND_PING_F_SENT;
-	if (o->source.af != AF_UNSPEC)
-		p->source = (const struct sockaddr *)&run->source;
-}
 
 /* The source address has to be one of this host. */
 int
-ping_check_source(struct ping_run *run)
+run_check_source(struct run *run)
 {
-	const struct ping_opts *o = &run->opts;
+	const struct run_opts *o = run->opts;
 	int fd, r = 0;
 
 	if (o->source.af == AF_UNSPEC)
@@ -80,7 +39,7 @@ ping_check_source(struct ping_run *run)
 		r = -errno;
 	if (fd >= 0)
 		(void)close(fd);
-	return r == 0 ? 0 : ping_refuse_source(run, r);
+	return r == 0 ? 0 : run_refuse_source(run, r);
 }
 
 static uint64_t
@@ -91,9 +50,9 @@ limited(uint64_t wanted, int64_t rate)
 
 /* Of a sweep that nobody would wait for without knowing. */
 static void
-note_length(const struct ping_run *run)
+note_length(const struct run *run)
 {
-	const int64_t rate = run->opts.rate;
+	const int64_t rate = run->opts->rate;
 	const uint64_t s = rate > 0 ? run->targets / (uint64_t)rate : 0;
 	char text[PARSE_DURATION_TEXT], line[160];
 
@@ -103,30 +62,32 @@ note_length(const struct ping_run *run)
 	    "%llu targets at --rate %lld take %s",
 	    (unsigned long long)run->targets, (long long)rate,
 	    parse_duration_text((int64_t)s * 1000000000, text, sizeof(text)));
-	message("ping", NULL, line, NULL);
+	run_message(run, NULL, line, NULL);
 }
 
 int
-ping_set_limits(struct ping_run *run)
+run_set_limits(struct run *run)
 {
-	const struct ping_opts *o = &run->opts;
+	const struct run_opts *o = run->opts;
 	struct nd_limits limits = ND_LIMITS_INIT;
-	const int64_t interval = run->probe.interval_ns;
+	const int64_t interval = run->interval_ns;
 	const double wanted = (double)run->targets * 1e9 / (double)interval;
 	char text[PARSE_DURATION_TEXT], line[160];
 
 	limits.rate_pps = (uint64_t)o->rate;
+	if (run->max_in_flight > 0)
+		limits.max_in_flight = run->max_in_flight;
 	run->interval_effective_ns = interval;
-	if ((run->probe.flags & ND_PING_F_ADAPTIVE) == 0)
+	if (!run->at_own_pace)
 		limits.expected_pps = limited((uint64_t)wanted + 1, o->rate);
 	else
 		limits.expected_pps = (uint64_t)o->rate;
-	if (run->probe.count == 1)
+	if (run->once)
 		note_length(run);
 	if (o->rate > 0 && wanted > (double)o->rate) {
 		run->interval_effective_ns =
 		    (int64_t)((double)run->targets * 1e9 / (double)o->rate);
-		if (run->probe.count != 1) {
+		if (!run->once) {
 			/* To a millisecond: nobody wants it finer. */
 			(void)snprintf(line, sizeof(line),
 			    "--rate %lld makes the interval of each target %s",
@@ -134,19 +95,19 @@ ping_set_limits(struct ping_run *run)
 			    parse_duration_text(
 				run->interval_effective_ns / 1000000 * 1000000,
 				text, sizeof(text)));
-			message("ping", NULL, line, NULL);
+			run_message(run, NULL, line, NULL);
 		}
 	}
 	return nd_ctx_set_limits(run->ctx, &limits);
 }
 
 static void
-make_run_id(struct ping_run *run)
+make_run_id(struct run *run)
 {
 	uint64_t id = 0;
 
-	if (run->opts.run_id != NULL) {
-		memcpy(run->run_id, run->opts.run_id, PARSE_RUN_ID_LEN);
+	if (run->opts->run_id != NULL) {
+		memcpy(run->run_id, run->opts->run_id, PARSE_RUN_ID_LEN);
 		return;
 	}
 	if (getrandom(&id, sizeof(id), 0) != sizeof(id))
@@ -156,16 +117,16 @@ make_run_id(struct ping_run *run)
 }
 
 static void
-make_labels(struct ping_run *run)
+make_labels(struct run *run)
 {
-	for (size_t i = 0; i < run->opts.labels.count; i++)
+	for (size_t i = 0; i < run->opts->labels.count; i++)
 		run->labels[i] =
-		    (struct report_label){.key = run->opts.labels.list[i].key,
-			.value = run->opts.labels.list[i].value};
+		    (struct report_label){.key = run->opts->labels.list[i].key,
+			.value = run->opts->labels.list[i].value};
 }
 
 void
-ping_make_identity(struct ping_run *run)
+run_make_identity(struct run *run)
 {
 	make_run_id(run);
 	make_labels(run);
@@ -190,35 +151,27 @@ terminal_columns(void)
 static void
 warn(void *user, const char *subject, const char *cause, const char *hint)
 {
-	(void)user;
-	message("ping", subject, cause, hint);
+	run_message(user, subject, cause, hint);
 }
 
 /* The environment is looked at here, after the drop. */
 int
-ping_make_report(struct ping_run *run)
+run_make_report(struct run *run)
 {
-	const struct ping_opts *o = &run->opts;
+	const struct run_opts *o = run->opts;
 	const struct color_inputs color = {.when = (enum color_when)o->color,
 	    .no_color = getenv("NO_COLOR"),
 	    .clicolor_force = getenv("CLICOLOR_FORCE"),
 	    .term = getenv("TERM"),
 	    .is_terminal = isatty(STDOUT_FILENO) == 1};
-	const struct report_opts opts = {.out = run->out,
+	struct report_opts opts = {.out = run->out,
 	    .warn = warn,
+	    .warn_user = run,
 	    .targets = run->targets,
-	    .payload = (uint32_t)o->size,
 	    .quiet = o->quiet,
 	    .verbose = o->verbose,
 	    .timestamps = o->timestamps,
-	    .outstanding = o->outstanding,
-	    .flood = o->flood,
-	    .adaptive = o->adaptive,
-	    .audible = o->audible,
-	    .alive = o->alive,
-	    .down = o->down,
 	    .with_addr = o->all,
-	    .broadcast = o->broadcast,
 	    .max_loss = o->max_loss,
 	    .max_rtt_ns = o->max_rtt_ns,
 	    .color = color_enabled(&color),
@@ -228,9 +181,7 @@ ping_make_report(struct ping_run *run)
 	    .scraped = isatty(STDOUT_FILENO) != 1 && !o->verbose,
 	    .name_width = run->name_width};
 
-	return o->format == PING_FORMAT_JSON
-		   ? report_ping_json(&run->report, &opts)
-		   : report_ping_text(&run->report, &opts);
+	return run->ops->report(run, &opts);
 }
 
 static void
@@ -262,22 +213,25 @@ write_param(struct json *json, const struct opt_value *v)
 static void
 write_params(struct json *json, void *user)
 {
-	const struct ping_run *run = user;
+	const struct run *run = user;
 	struct opt_value v;
 
-	for (size_t i = 0; opt_param(ping_opts_table, &run->opts, &i, &v);)
+	for (size_t i = 0; opt_param(run->cmd->table, run->all_opts, &i, &v);)
 		write_param(json, &v);
 }
 
 void
-ping_tell_begin(struct ping_run *run)
+run_tell_begin(struct run *run)
 {
-	const struct report_run begin = {.cmd = "ping",
+	static const char *const modes[] = {[ND_MODE_RAW] = "raw",
+	    [ND_MODE_DGRAM] = "dgram",
+	    [ND_MODE_CONNECT] = "connect"};
+	const struct report_run begin = {.cmd = run->cmd->name,
 	    .version = nd_version(),
 	    .run_id = run->run_id,
 	    .labels = run->labels,
-	    .nlabels = run->opts.labels.count,
-	    .mode = nd_ctx_mode(run->ctx) == ND_MODE_RAW ? "raw" : "dgram",
+	    .nlabels = run->opts->labels.count,
+	    .mode = modes[nd_ctx_mode(run->ctx)],
 	    .targets = run->rows.n,
 	    .interval_effective_ns = run->interval_effective_ns,
 	    .params = write_params,
@@ -286,27 +240,13 @@ ping_tell_begin(struct ping_run *run)
 	run->report->ops->begin(run->report, &begin, clock_realtime_ns());
 }
 
-/*
- * Only ping(8)'s lines, those of one target, show reverse names, and only where
- * the target was a name.
- */
 int
-ping_open_names(struct ping_run *run)
+run_open_names(struct run *run)
 {
 	const struct resolver_opts opts = {
-	    .timeout_ns = run->opts.resolve_timeout_ns};
-	const struct rdns_opts rdns = {.timeout_ns = run->opts.resolve_wait_ns};
-	int r;
+	    .timeout_ns = run->opts->resolve_timeout_ns};
 
 	if (!run->has_names)
 		return 0;
-	r = resolver_new(&run->resolver, run->loop, &opts, ping_resolved);
-	if (r != 0 || run->opts.numeric || run->targets > 1 ||
-	    run->opts.format != PING_FORMAT_TEXT || run->opts.alive ||
-	    run->opts.down || run->opts.resolve_wait_ns == 0)
-		return r;
-	/* Without a resolver there are no names, that is all. */
-	if (rdns_new(&run->rdns, run->loop, &rdns, ping_on_name, run) != 0)
-		run->rdns = NULL;
-	return hold_init(&run->hold);
+	return resolver_new(&run->resolver, run->loop, &opts, run_resolved);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* report_text_probe.c: the lines of single probes, in the words of ping(8). */
+/* report_ping_text_probe.c: the lines of single probes, in the words of
+ * ping(8). */
 #include <errno.h>
 #include <string.h>
 
@@ -7,41 +8,11 @@
 #include "color.h"
 #include "icmp_names.h"
 #include "message.h"
-#include "report_text.h"
+#include "report_ping_text.h"
 #include "safe.h"
 
-#define US_PER_MS 1000
 #define IP4_HEADERS (20 + 8) /* that of ICMP included */
 #define IP6_HEADERS (40 + 8)
-
-/* " time=0.045 ms" with as many digits as ping(8) shows. */
-static void
-add_time(struct buf *line, int64_t rtt_ns)
-{
-	uint64_t us;
-
-	if (rtt_ns < 0)
-		return;
-	us = ((uint64_t)rtt_ns + 500) / 1000;
-	buf_str(line, " time=");
-	if (us >= 99950) {
-		buf_u64(line, (us + 500) / US_PER_MS);
-	} else if (us >= 9995) {
-		us += 50;
-		buf_u64(line, us / US_PER_MS);
-		buf_char(line, '.');
-		buf_u64(line, us % US_PER_MS / 100);
-	} else if (us >= 1000) {
-		us += 5;
-		buf_u64(line, us / US_PER_MS);
-		buf_char(line, '.');
-		buf_u64_zero(line, us % US_PER_MS / 10, 2);
-	} else {
-		buf_str(line, "0.");
-		buf_u64_zero(line, us, 3);
-	}
-	buf_str(line, " ms");
-}
 
 /* What is wrong with an answer; text that stands behind its time. */
 static void
@@ -107,7 +78,7 @@ add_reply(struct text_report *text, const struct nd_ping_event *event,
 		buf_str(line, " ttl=");
 		buf_i64(line, event->ttl);
 	}
-	add_time(line, event->rtt_ns);
+	text_time(line, event->rtt_ns);
 	add_mark(line, event->status);
 	if (event->status == ND_PING_INVALID)
 		add_invalid(line, event);
@@ -141,16 +112,6 @@ add_error(struct text_report *text, const struct nd_ping_event *event,
 	buf_char(line, '\n');
 }
 
-/* Shows a route that forbids, where "ip route get" would only do so again. */
-static void
-add_route_show(struct buf *hint, const struct report_target *target)
-{
-	const char *addr = target->addr != NULL ? target->addr : "";
-
-	buf_str(hint, "ip route show table all match ");
-	buf_add(hint, addr, strcspn(addr, "%"));
-}
-
 /* What to look at; nothing where nothing is known. */
 static void
 add_send_hint(const struct report_opts *opts,
@@ -159,54 +120,14 @@ add_send_hint(const struct report_opts *opts,
 {
 	const int headers = target->af == 6 ? IP6_HEADERS : IP4_HEADERS;
 
-	switch (event->err) {
-	case -EPERM:
-		buf_str(hint, "a firewall rule on this host drops it: "
-			      "nft list ruleset");
-		break;
-	case -EACCES:
-		if (target->af == 4 && !opts->broadcast)
-			buf_str(hint, "a broadcast address needs --broadcast "
-				      "(-b); ");
-		buf_str(hint, "a prohibit route is listed by ");
-		add_route_show(hint, target);
-		break;
-	case -ENETUNREACH:
-	case -EHOSTUNREACH:
-		buf_str(hint, "which routes lead there: ");
-		add_route_show(hint, target);
-		break;
-	case -EINVAL:
-		buf_str(hint, "a blackhole route is listed by ");
-		add_route_show(hint, target);
-		break;
-	case -ENETDOWN:
-		buf_str(hint, "ip link show lists what is down");
-		break;
-	case -EMSGSIZE:
-		if (event->info <= headers)
-			break;
+	if (event->err == -EACCES && target->af == 4 && !opts->broadcast)
+		buf_str(hint, "a broadcast address needs --broadcast (-b); ");
+	text_send_hint(hint, target, event->err);
+	if (event->err == -EMSGSIZE && event->info > headers) {
 		buf_str(hint, "--size ");
 		buf_i64(hint, event->info - headers);
 		buf_str(hint, " is the largest that fits");
-		break;
-	default:
-		break;
 	}
-}
-
-/* Whether ERR is not among the N of LIST; then it is, if there is room. */
-static bool
-is_new(int list[TEXT_TOLD], size_t *n, int err)
-{
-	for (size_t i = 0; i < *n; i++) {
-		if (list[i] == err)
-			return false;
-	}
-	if (*n == TEXT_TOLD)
-		return false;
-	list[(*n)++] = err;
-	return true;
 }
 
 /*
@@ -223,12 +144,8 @@ warn_send(struct text_report *text, const struct report_target *target,
 	struct buf hint = BUF_INIT;
 	char system[MESSAGE_STRERROR_MAX];
 
-	if (opts->warn == NULL || !is_new(text->told, &text->ntold, event->err))
+	if (!text_send_news(text, event->err, one))
 		return;
-	if (one) {
-		text->told[0] = event->err;
-		text->ntold = 1;
-	}
 	if (event->err == -EMSGSIZE && event->info > 0) {
 		buf_str(&cause, "message too long, mtu=");
 		buf_i64(&cause, event->info);
@@ -241,17 +158,8 @@ warn_send(struct text_report *text, const struct report_target *target,
 		buf_str(&subject, "local error");
 	else
 		buf_str(&subject, "sendmsg");
-	if (is_new(text->hinted, &text->nhinted, event->err))
-		add_send_hint(opts, target, event, &hint);
-	buf_char(&cause, '\0');
-	buf_char(&subject, '\0');
-	buf_char(&hint, '\0');
-	if (!cause.failed && !subject.failed && !hint.failed)
-		opts->warn(
-		    opts->warn_user, subject.data, cause.data, hint.data);
-	buf_free(&hint);
-	buf_free(&cause);
-	buf_free(&subject);
+	add_send_hint(opts, target, event, &hint);
+	text_send_warn(text, event->err, &subject, &cause, &hint);
 }
 
 /* A dot for what is out, taken back by its answer. */
@@ -370,13 +278,14 @@ answer(struct text_report *text, const struct report_target *target,
 }
 
 void
-text_probe(struct text_report *text, const struct report_target *target,
+ping_text_probe(struct text_report *text, const struct report_target *target,
     const struct nd_ping_event *event, const char *name, bool one,
     int64_t now_ns)
 {
 	const struct report_opts *opts = &text->head.opts;
 
-	report_ewma(&text->head, event);
+	if (event->status == ND_PING_REPLY)
+		report_ewma(&text->head, event->rtt_ns);
 	if (event->status == ND_PING_SENT && one)
 		text->ntold = 0;
 	if (event->status == ND_PING_SEND_ERROR && !(opts->flood && one))

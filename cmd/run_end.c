@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ping_end.c: the end of a run: summaries of what was not told yet, sums, the
+ * run_end.c: the end of a run: summaries of what was not told yet, sums, the
  * exit status, and what the output still owes to a slow reader.
  */
-#include "ping_run.h"
+#include "run.h"
 
 #include "cmd.h"
 #include "message.h"
@@ -21,7 +21,7 @@
 static bool
 killed(void *user)
 {
-	const struct ping_run *run = user;
+	const struct run *run = user;
 
 	return run->reason != REPORT_INTERRUPTED && signals_caught() != 0;
 }
@@ -31,7 +31,7 @@ killed(void *user)
 
 /* As if the reader had gone away: the exit status is still to be found. */
 static void
-give_up(struct ping_run *run)
+give_up(struct run *run)
 {
 	run->gave_up = true;
 	out_fail(run->out, EPIPE);
@@ -39,7 +39,7 @@ give_up(struct ping_run *run)
 
 /* Waits for the reader; at a signal, what it has not taken is dropped. */
 static void
-drain(struct ping_run *run)
+drain(struct run *run)
 {
 	const bool interrupted = run->reason == REPORT_INTERRUPTED;
 	size_t before;
@@ -54,9 +54,9 @@ drain(struct ping_run *run)
 		    killed, run);
 	} while (r == -ETIMEDOUT && out_pending(run->out) < before);
 	if (r == -ETIMEDOUT) {
-		message("ping", "standard output",
+		run_message(run, "standard output",
 		    "nobody reads it: the rest is dropped", NULL);
-		ping_status_at_least(run, EXIT_SYSTEM);
+		run_status_at_least(run, EXIT_SYSTEM);
 	}
 	if (r == -ETIMEDOUT || r == -EINTR)
 		give_up(run);
@@ -64,14 +64,29 @@ drain(struct ping_run *run)
 
 /* What the reader has not taken yet must not fill the memory. */
 static void
-make_room(struct ping_run *run)
+make_room(struct run *run)
 {
 	if (out_pending(run->out) > DRAIN_AT)
 		drain(run);
 }
 
+/* Its name was not found before the run was over. */
 static void
-tell_all(struct ping_run *run)
+not_resolved(struct run *run, struct row *row)
+{
+	if (row->family != AF_UNSPEC || row->state == ROW_FAILED)
+		return;
+	row->state = ROW_FAILED;
+	row->code = REPORT_RESOLVE;
+	row->cause = "not resolved in time";
+	run_status_at_least(run, EXIT_USAGE);
+	/* Once a name, however many ports of it are rows. */
+	if (!row->secondary)
+		run_message(run, row->name, row->cause, NULL);
+}
+
+static void
+tell_all(struct run *run)
 {
 	for (size_t i = 0; i < run->rows.n; i++) {
 		struct row *row = rows_at(&run->rows, i);
@@ -82,17 +97,10 @@ tell_all(struct ping_run *run)
 		if (row->secondary)
 			continue;
 		for (; row != NULL; row = row->sibling) {
-			if (row->ping != NULL)
-				nd_ping_stop(row->ping);
-			if (row->family == AF_UNSPEC &&
-			    row->state != ROW_FAILED) {
-				row->state = ROW_FAILED;
-				row->code = REPORT_RESOLVE;
-				row->cause = "not resolved in time";
-				ping_status_at_least(run, EXIT_USAGE);
-				message("ping", row->name, row->cause, NULL);
-			}
-			ping_tell(run, row,
+			if (row->task != NULL)
+				run->ops->stop(row);
+			not_resolved(run, row);
+			run_tell(run, row,
 			    row->state == ROW_DONE ? REPORT_DONE : run->reason);
 			make_room(run);
 		}
@@ -100,7 +108,7 @@ tell_all(struct ping_run *run)
 }
 
 static void
-tell_end(struct ping_run *run, uint64_t sent)
+tell_end(struct run *run, uint64_t sent)
 {
 	struct nd_ctx_stats ctx = {.size = sizeof(ctx)};
 	struct report_end *e = &run->end;
@@ -119,16 +127,16 @@ tell_end(struct ping_run *run, uint64_t sent)
 
 /* The measurement is over: summaries, then what the output still owes. */
 void
-ping_end(struct ping_run *run)
+run_end(struct run *run)
 {
 	struct nd_ctx_stats ctx = {.size = sizeof(ctx)};
 
 	(void)nd_ctx_stats(run->ctx, &ctx);
-	if (run->rdns != NULL)
-		ping_release(run, true);
+	if (run->ops->ending != NULL)
+		run->ops->ending(run);
 	tell_all(run);
 	tell_end(run, ctx.sent);
 	drain(run);
 	if (out_state(run->out) == OUT_FAILED)
-		ping_status_at_least(run, EXIT_SYSTEM);
+		run_status_at_least(run, EXIT_SYSTEM);
 }
