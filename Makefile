@@ -69,6 +69,10 @@ CMD_SRC := \
 	cmd/hold.c \
 	cmd/icmp_names.c \
 	cmd/json.c \
+	cmd/knock.c \
+	cmd/knock_opts.c \
+	cmd/knock_probe.c \
+	cmd/knock_tell.c \
 	cmd/main.c \
 	cmd/message.c \
 	cmd/opt.c \
@@ -92,6 +96,13 @@ CMD_SRC := \
 	cmd/rdns_table.c \
 	cmd/report.c \
 	cmd/report_json.c \
+	cmd/report_knock.c \
+	cmd/report_knock_json.c \
+	cmd/report_knock_text.c \
+	cmd/report_knock_text_many.c \
+	cmd/report_knock_text_one.c \
+	cmd/report_knock_text_probe.c \
+	cmd/report_knock_text_stats.c \
 	cmd/report_ping.c \
 	cmd/report_ping_json.c \
 	cmd/report_ping_text.c \
@@ -154,6 +165,7 @@ TEST_SRC := \
 	tests/unit/test_knock_flows.c \
 	tests/unit/test_knock_icmp.c \
 	tests/unit/test_knock_loss.c \
+	tests/unit/test_knock_opts.c \
 	tests/unit/test_knock_series.c \
 	tests/unit/test_knock_syn.c \
 	tests/unit/test_netsim_answer.c \
@@ -186,6 +198,10 @@ TEST_SRC := \
 	tests/unit/test_rdns.c \
 	tests/unit/test_rdns_table.c \
 	tests/unit/test_recv.c \
+	tests/unit/test_report_knock_json.c \
+	tests/unit/test_report_knock_text_many.c \
+	tests/unit/test_report_knock_text_one.c \
+	tests/unit/test_report_knock_text_probe.c \
 	tests/unit/test_report_ping_json.c \
 	tests/unit/test_report_ping_text_many.c \
 	tests/unit/test_report_ping_text_names.c \
@@ -260,6 +276,7 @@ FUZZ_SRC := \
 	tests/fuzz/fuzz_ext.c \
 	tests/fuzz/fuzz_icmp4.c \
 	tests/fuzz/fuzz_icmp6.c \
+	tests/fuzz/fuzz_knock_argv.c \
 	tests/fuzz/fuzz_netsim.c \
 	tests/fuzz/fuzz_quote.c \
 	tests/fuzz/fuzz_targets.c \

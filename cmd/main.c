@@ -2,14 +2,14 @@
 /* main.c: the table of commands, dispatch, help. */
 #include "cmd.h"
 #include "message.h"
-#include "target.h"
+#include "target_port.h"
 
 #include <netdiag.h>
 
 #include <stdio.h>
 #include <string.h>
 
-static const struct cmd *const commands[] = {&cmd_ping_entry};
+static const struct cmd *const commands[] = {&cmd_ping_entry, &cmd_knock_entry};
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static const struct cmd *
@@ -33,7 +33,9 @@ usage(FILE *out)
 	(void)fputs("\nexamples:\n"
 		    "  netdiag ping -c 3 192.0.2.1\n"
 		    "  netdiag ping -c 1 --alive 192.0.2.0/24\n"
-		    "  netdiag ping --json -c 10 @hosts.txt\n",
+		    "  netdiag ping --json -c 10 @hosts.txt\n"
+		    "  netdiag knock example.org:443\n"
+		    "  netdiag knock -c 1 192.0.2.0/24:22,80,443\n",
 	    out);
 }
 
@@ -94,15 +96,27 @@ is_target(const char *word)
 	       (spec.kind != TARGET_NAME || strchr(word, '.') != NULL);
 }
 
+static bool
+has_ports(const char *word)
+{
+	struct target_port port;
+	struct opt_error err;
+
+	return target_port_parse(word, &port, &err) == 0 && port.ports != NULL;
+}
+
 static int
 unknown(const char *word)
 {
 	static const char *const names[] = {
-	    "ping", "help", "--help", "--version", NULL};
+	    "ping", "knock", "help", "--help", "--version", NULL};
 	const char *near = opt_nearest(word, names);
 	char hint[320] = "";
 
-	if (near == NULL && word[0] != '-' && is_target(word))
+	if (near == NULL && word[0] != '-' && has_ports(word))
+		(void)snprintf(hint, sizeof(hint),
+		    "did you mean: netdiag knock %.253s", word);
+	else if (near == NULL && word[0] != '-' && is_target(word))
 		(void)snprintf(hint, sizeof(hint),
 		    "did you mean: netdiag ping %.253s", word);
 	else if (near != NULL)

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# man.sh: the man pages say what the program does. Every option stands in
-# netdiag-ping(1) in its group, with its letter and argument, and none that
+# man.sh: the man pages say what the program does. Every option of a command
+# stands in its page in its group, with its letter and argument, and none that
 # there is not; the examples are command lines that are accepted; every type of
 # record, key and word of the schema stands in netdiag-json(5), and no other.
 
@@ -10,7 +10,9 @@
 make_tmp
 
 MAN=$SRCDIR/man
-PAGES=("$MAN/netdiag.1" "$MAN/netdiag-ping.1" "$MAN/netdiag-json.5")
+COMMANDS=(ping knock)
+PAGES=("$MAN/netdiag.1" "$MAN/netdiag-ping.1" "$MAN/netdiag-knock.1"
+    "$MAN/netdiag-json.5")
 
 # same A B: the files $tmp/A and $tmp/B hold the same lines.
 same() {
@@ -25,9 +27,10 @@ section() {
 	awk -v title="$1" '/^\.Sh / { inside = ($0 == ".Sh " title) } inside'
 }
 
-# The items of OPTIONS as "GROUP --NAME LETTER ARG", as --options prints them.
+# documented COMMAND: the items of OPTIONS as "GROUP --NAME LETTER ARG", which
+# is what --options prints behind the group.
 documented() {
-	section OPTIONS <"$MAN/netdiag-ping.1" | awk '
+	section OPTIONS <"$MAN/netdiag-$1.1" | awk '
 	    /^\.Ss / { group = $2 }
 	    /^\.It Fl / {
 	        letter = name = arg = "-"
@@ -50,18 +53,22 @@ grouped() {
 	    }' "$tmp/help"
 }
 
-"$NETDIAG" --options ping >"$tmp/options" || why+=" --options failed"
-documented | cut -d ' ' -f 2- >"$tmp/documented"
-same options documented
-verdict options
+for command in "${COMMANDS[@]}"; do
+	"$NETDIAG" --options "$command" >"$tmp/options" ||
+	    why+=" --options failed"
+	documented "$command" | cut -d ' ' -f 2- >"$tmp/documented"
+	same options documented
+	cat "$tmp/options" >>"$tmp/all-options"
+	verdict "options-of-$command"
 
-"$NETDIAG" ping --help >"$tmp/help" || why+=" --help failed"
-grouped >"$tmp/groups"
-documented | cut -d ' ' -f 1,2 >"$tmp/sections"
-same groups sections
-verdict groups
+	"$NETDIAG" "$command" --help >"$tmp/help" || why+=" --help failed"
+	grouped >"$tmp/groups"
+	documented "$command" | cut -d ' ' -f 1,2 >"$tmp/sections"
+	same groups sections
+	verdict "groups-of-$command"
+done
 
-# Every flag that is named anywhere: of ping, or of netdiag itself.
+# Every flag that is named anywhere: of a command, or of netdiag itself.
 awk '/^\./ {
 	flag = 0
 	for (i = 1; i <= NF; i++) {
@@ -71,7 +78,7 @@ awk '/^\./ {
 	}
 }' "${PAGES[@]}" | sort -u >"$tmp/named"
 {
-	awk '{ print $1; if ($2 != "-") print "-" $2 }' "$tmp/options"
+	awk '{ print $1; if ($2 != "-") print "-" $2 }' "$tmp/all-options"
 	printf '%s\n' --completion --options
 } | sort -u >"$tmp/known"
 comm -23 "$tmp/named" "$tmp/known" >"$tmp/unknown"
@@ -99,7 +106,7 @@ commands() {
 accepted() {
 	local words
 	read -ra words <<<"$1"
-	[ "${words[1]}" != ping ] || words+=(--version)
+	[[ " ${COMMANDS[*]} " != *" ${words[1]} "* ]] || words+=(--version)
 	"$NETDIAG" "${words[@]:1}" </dev/null >/dev/null 2>"$tmp/said" ||
 	    why+=" '$1': $(head -n 1 "$tmp/said");"
 }
@@ -160,10 +167,15 @@ def words(node):
 
 want = {
     "Keys of every record": keys("record"),
-    "Keys of a target": keys("target"),
-    "probe": keys("ping_probe"),
-    "interim": keys("ping_interim"),
-    "summary": keys("ping_statistics", "ping_summary"),
+    "Keys of a target": keys("target", "knock_start"),
+    "probe": keys("probe"),
+    "probe of ping": keys("ping_probe"),
+    "probe of knock": keys("knock_probe") - {"port"},
+    "tcp": keys("tcp"),
+    "interim": keys("ping_interim", "knock_interim"),
+    "summary": keys("statistics", "ping_summary", "knock_summary"),
+    "summary of knock": keys("knock_statistics") - {"port"},
+    "flow": keys("flow"),
 }
 for kind in types:
     if kind not in sections:

@@ -6,7 +6,7 @@ usage: stream.py STATUS [TARGET:KEY=VALUE...]
 
 Reads NDJSON on standard input. STATUS is the exit status of the process. The
 further arguments are values that the end of a target has: its summary or its
-error, whichever came; TARGET "end" is the end of the run and "begin" its begin.
+error, whichever came; of a port ADDRESS#PORT is one too. TARGET "end" is the end of the run and "begin" its begin.
 Values are JSON. Sums have to agree: within each summary, of the summaries with
 the end, and of the probe records with the summaries, unless it was a quiet run.
 Exits 1 and says what does not.
@@ -16,6 +16,7 @@ import json
 import sys
 
 ERRORS = ("unreachable", "ttl_exceeded")
+REPLIES = ("reply", "open", "closed", "challenge")
 RTT = ("rtt_min_ms", "rtt_p50_ms", "rtt_p95_ms", "rtt_p99_ms", "rtt_max_ms")
 
 
@@ -41,8 +42,13 @@ def check_summary(record):
                     (name, record["loss_pct"], failed, decided))
     if record["late"] > failed:
         raise Wrong("%s: more late than lost" % name)
+    if "port" in record:
+        agree(name + ": lost_out + lost_back + lost_unknown",
+              sum(record["lost_" + word]
+                  for word in ("out", "back", "unknown")), record["lost"])
     values = [record[key] for key in RTT]
-    if record["received"] == 0:
+    # Of knock, replies may be ambiguous, all of them.
+    if record["received"] == 0 or ("port" in record and values[0] is None):
         agree(name + ": RTTs", set(values), {None})
         return
     if None in values or values != sorted(values):
@@ -51,24 +57,33 @@ def check_summary(record):
         raise Wrong("%s: the mean is outside" % name)
 
 
+def name_of(record):
+    """What a summary is of: an address, or a port of it."""
+    name = record["target"], record["addr"]
+    return name + (record["port"],) if "port" in record else name
+
+
+def agree_received(name, seen, received, broadcast):
+    n = sum(seen.get(status, 0) for status in REPLIES)
+    # A broadcast is received once, whoever else answers it too.
+    if not (broadcast and n > received > 0):
+        agree("%s: replies" % (name,), n, received)
+
+
 def check_probes(summaries, probes, broadcast):
     """PROBES: how many records of each status, by target and address."""
     sums = collections.defaultdict(collections.Counter)
     for record in summaries:
-        counted = sums[record["target"], record["addr"]]
+        counted = sums[name_of(record)]
         for key in ("received", "lost", "late", "duplicates", "invalid",
                     "errors", "send_errors"):
             counted[key] += record[key]
     for name, counted in sums.items():
         seen = probes.get(name, {})
-        for status, key in (("reply", "received"), ("late", "late"),
-                            ("duplicate", "duplicates"),
+        agree_received(name, seen, counted["received"], broadcast)
+        for status, key in (("late", "late"), ("duplicate", "duplicates"),
                             ("invalid", "invalid"),
                             ("send_error", "send_errors")):
-            # A broadcast is received once, whoever else answers it too.
-            if (broadcast and status == "reply" and
-                    seen.get(status, 0) > counted[key] > 0):
-                continue
             if status != "invalid":
                 agree("%s: records of status %s" % (name, status),
                       seen.get(status, 0), counted[key])
@@ -91,10 +106,12 @@ def main(argv):
         elif kind == "end":
             end = record
         elif kind == "probe":
-            probes[record["target"], record["addr"]][record["status"]] += 1
+            probes[name_of(record)][record["status"]] += 1
         elif kind == "summary":
             summaries.append(record)
             ends[record["target"]] = record
+            if "port" in record:
+                ends["%s#%d" % (record["addr"], record["port"])] = record
         elif kind == "error":
             ends[record["target"]] = record
     if begin is None or end is None:

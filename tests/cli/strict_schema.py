@@ -10,7 +10,7 @@ the words listed as "examples" are all there are. Also refused are double keys,
 NaN, empty lines and a last line without its end.
 
 --run checks the stream as well: begin first, end last, one run id, and exactly
-one summary or error for each target.
+one summary or error for each target (of knock: for each port of a target).
 
 Exits 1 and names the line and the reason on the first error. To be quick with
 hundreds of thousands of records, the strict schema of each type is compiled to
@@ -33,6 +33,7 @@ TYPES = {
     "number": {int, float},
     "boolean": {bool},
     "object": {dict},
+    "array": {list},
     "null": {type(None)},
 }
 NUMBER = TYPES["number"]
@@ -72,11 +73,21 @@ class Strict:
         for part in node.get("allOf", ()):
             found.update(self.properties(part))
         for key, value in node.get("properties", {}).items():
-            value = dict(self.resolve(value))
-            if "examples" in value:
-                value["enum"] = value.pop("examples")
-            found[key] = value
+            found[key] = self.strict(value)
         return found
+
+    def strict(self, node):
+        """The strict copy of the schema of one value."""
+        made = dict(self.resolve(node))
+        if "examples" in made:
+            made["enum"] = made.pop("examples")
+        if "items" in made:
+            made["items"] = self.strict(made["items"])
+        if "properties" in made:
+            made["properties"] = self.properties(made)
+            made["required"] = sorted(made["properties"])
+            made["additionalProperties"] = False
+        return made
 
     def add_kind(self, part, common):
         const = {key: value["const"]
@@ -119,8 +130,8 @@ def predicates(node):
     """(what, function) for each keyword of a property's schema."""
     made = []
     for key, value in node.items():
-        if key == "description":
-            continue
+        if key in ("description", "required"):
+            continue  # all of "properties" are required
         if key == "type":
             words = [value] if isinstance(value, str) else value
             kinds = set().union(*(TYPES[word] for word in words))
@@ -136,6 +147,17 @@ def predicates(node):
             good = lambda v, m=value: type(v) not in NUMBER or v >= m
         elif key == "maximum":
             good = lambda v, m=value: type(v) not in NUMBER or v <= m
+        elif key == "properties":
+            inner = {name: predicates(of) for name, of in value.items()}
+            good = lambda v, i=inner: type(v) is not dict or (
+                v.keys() == i.keys() and
+                all(f(v[name]) for name in i for _, f in i[name]))
+        elif key == "items":
+            inner = predicates(value)
+            good = lambda v, i=inner: type(v) is not list or all(
+                f(x) for x in v for _, f in i)
+        elif key == "additionalProperties" and value is False:
+            continue  # "properties" are all there are
         elif key == "additionalProperties":
             inner = predicates(value)
             good = lambda v, i=inner: all(

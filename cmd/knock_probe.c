@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/* knock_probe.c: what is measured: SYNs as the options ask for them. */
+#include "knock.h"
+
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#define SPARE_FILES 64 /* descriptors for everything but probes */
+
+void
+knock_raise_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* By connect(2) the system makes the SYN: what it cannot do is refused. */
+static int
+check_connect(const struct run *run)
+{
+	const struct knock_opts *o = &knock_of_const(run)->opts;
+	const char *option = NULL;
+
+	if (o->flows > 1)
+		option = "--flows";
+	else if (o->ecn)
+		option = "--ecn";
+	else if (o->syn_given)
+		option = "--syn-options";
+	else if (o->run.mark >= 0)
+		option = "--mark";
+	if (option == NULL)
+		return 0;
+	run_message(run, option,
+	    "not possible without a raw socket: the system makes the SYN",
+	    o->run.unprivileged
+		? "leave out --unprivileged"
+		: "sudo setcap cap_net_raw=p PROGRAM allows one, or run it as "
+		  "root");
+	return EXIT_SYSTEM;
+}
+
+/* Each probe in flight is a descriptor. */
+static void
+limit_in_flight(struct run *run)
+{
+	struct rlimit limit;
+
+	if (nd_ctx_mode(run->ctx) == ND_MODE_CONNECT &&
+	    getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+	    limit.rlim_cur != RLIM_INFINITY)
+		run->max_in_flight = limit.rlim_cur > 2 * SPARE_FILES
+					 ? limit.rlim_cur - SPARE_FILES
+					 : limit.rlim_cur / 2;
+}
+
+int
+knock_prepare(struct run *run)
+{
+	struct knock *knock = knock_of(run);
+	const struct knock_opts *o = &knock->opts;
+	struct nd_knock_opts *p = &knock->probe;
+	int r;
+
+	if (nd_ctx_mode(run->ctx) == ND_MODE_CONNECT) {
+		r = check_connect(run);
+		if (r != 0)
+			return r;
+	}
+	limit_in_flight(run);
+	*p = (struct nd_knock_opts)ND_KNOCK_OPTS_INIT;
+	p->count = (uint64_t)o->run.count;
+	p->interval_ns = o->run.interval_ns;
+	p->timeout_ns = o->run.timeout_ns > 0 ? o->run.timeout_ns : 0;
+	/* So that a port that says nothing until the end shows as lost. */
+	if (o->run.deadline_ns > 0 &&
+	    o->run.deadline_ns / 10 * 9 < ND_PING_FIRST_TIMEOUT_NS)
+		p->first_timeout_ns = o->run.deadline_ns / 10 * 9;
+	p->flows = (unsigned)o->flows;
+	p->ttl = (int)o->run.ttl;
+	p->tos = o->run.tos;
+	p->options = (enum nd_syn_options)o->syn_options;
+	if (o->ecn)
+		p->flags |= ND_KNOCK_F_ECN;
+	if (o->full)
+		p->flags |= ND_KNOCK_F_FULL;
+	if (o->run.source.af != AF_UNSPEC)
+		p->source = (const struct sockaddr *)&run->source;
+	run->interval_ns = p->interval_ns;
+	run->once = p->count == 1;
+	return 0;
+}
+
+static void
+on_event(struct nd_knock *task, const struct nd_knock_event *event, void *user)
+{
+	struct row *row = user;
+
+	if (event->status == ND_KNOCK_DONE)
+		run_done(row->run, row);
+	else
+		knock_tell_event(task, event, user);
+}
+
+static void
+set_port(struct sockaddr_storage *addr, uint16_t port)
+{
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+
+	if (addr->ss_family == AF_INET) {
+		memcpy(&v4, addr, sizeof(v4));
+		v4.sin_port = htons(port);
+		memcpy(addr, &v4, sizeof(v4));
+	} else {
+		memcpy(&v6, addr, sizeof(v6));
+		v6.sin6_port = htons(port);
+		memcpy(addr, &v6, sizeof(v6));
+	}
+}
+
+int
+knock_start(struct run *run, struct row *row, int64_t start_ns)
+{
+	struct nd_knock_opts opts = knock_of(run)->probe;
+	struct sockaddr_storage addr;
+	struct nd_knock *task;
+	int r;
+
+	(void)row_addr(row, &addr);
+	set_port(&addr, row->port);
+	opts.addr = (const struct sockaddr *)&addr;
+	opts.start_ns = start_ns;
+	r = nd_knock_start(&task, run->ctx, &opts, on_event, row);
+	if (r == 0)
+		row->task = task;
+	return r;
+}
