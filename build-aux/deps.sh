@@ -49,6 +49,11 @@ END
   bench) cat <<'END'
 cmd:fping                       fping             fping             fping             fping
 cmd:tcpdump                     tcpdump           tcpdump           tcpdump           tcpdump
+cmd:nmap                        nmap              nmap              nmap              nmap
+cmd:nping                       nmap              nmap              nmap-nping        nmap
+cmd:hping3                      hping3            hping3            hping3            -
+cmd:masscan                     masscan           masscan           masscan           masscan
+cmd:zmap                        zmap              zmap              -                 zmap
 END
     ;;
   *) echo "usage: deps.sh [build|bench]" >&2; exit 2 ;;

@@ -96,7 +96,7 @@ def wait_for_capture(path, packets):
         time.sleep(0.1)
 
 
-def start_capture(prefix, interface):
+def start_capture(prefix, interface, what="icmp"):
     """
     No --immediate-mode: it wakes tcpdump up in the middle of each send, which
     takes longer than the errors that are looked for.
@@ -104,7 +104,7 @@ def start_capture(prefix, interface):
     path = f"{c.TMP}/{interface}.pcap"
     tcpdump = c.start(
         [*prefix, "tcpdump", "-Z", "root", "-i", interface, "-B", "4096", "-U",
-         "--time-stamp-precision=nano", "-w", path, "icmp"],
+         "--time-stamp-precision=nano", "-w", path, what],
         stderr=subprocess.PIPE)
     for line in tcpdump.stderr:
         if b"listening on" in line:
