@@ -45,9 +45,9 @@ struct nd_knock_port {
 
 /* The server's clock of time stamps, as far as it can be told. */
 struct nd_knock_clock {
-	int64_t at_ns; /* when TSVAL arrived */
+	int64_t at_ns; /* when TSVAL arrived; 0: never */
 	uint32_t tsval;
-	uint8_t agreed; /* how often it was where it was expected, up to 2 */
+	bool agreed; /* it was where it was expected, the last time */
 };
 
 struct nd_knock {
@@ -144,23 +144,23 @@ bool nd_knock_on_proves(struct nd_task *task, const struct nd_probe *p,
 
 /* ---- knock_series.c: what time stamps prove ------------------------------ */
 
-/* When a SYN-ACK was made, by its TSval. */
-enum nd_knock_age {
-	ND_KNOCK_AGE_UNKNOWN,
-	ND_KNOCK_AGE_NEW, /* it came straight here */
-	ND_KNOCK_AGE_OLD  /* it was long under way */
-};
-enum nd_knock_age nd_knock_age(
+/*
+ * When a SYN-ACK that arrived at AT_NS would have arrived, had it been under
+ * way for as long as those before it: by its TSval. -1: nobody can tell.
+ */
+int64_t nd_knock_made_at(
     const struct nd_knock *knock, const struct nd_tcp *tcp, int64_t at_ns);
-/* A SYN-ACK that was not long under way: sets the clock by it. */
+/* A SYN-ACK that came at once: sets the clock by it. */
 void nd_knock_set_clock(
     struct nd_knock *knock, const struct nd_tcp *tcp, int64_t at_ns);
+/* Whether it was made long before a SYN that left at SENT_NS could arrive. */
+bool nd_knock_is_older(int64_t made_ns, int64_t sent_ns);
 /*
- * Whether a SYN-ACK that came ELAPSED_NS after the SYN may be one that the
- * server repeated by itself, the first one being lost.
+ * Whether a SYN-ACK that came at AT_NS, and to a SYN that left at SENT_NS, may
+ * be one that the server repeated by itself, the first one being lost.
  */
 bool nd_knock_is_repeat(
-    struct nd_knock *knock, int64_t elapsed_ns, enum nd_knock_age age);
+    struct nd_knock *knock, int64_t sent_ns, int64_t at_ns, int64_t made_ns);
 /* The probe of the series with ISN and that number, or NULL. */
 struct nd_probe *nd_knock_find(
     struct nd_knock *knock, uint32_t isn, uint64_t number);
@@ -175,7 +175,7 @@ uint64_t nd_knock_echoed(const struct nd_knock *knock, const struct nd_tcp *tcp,
  * probe ECHOED: notes what that proves of the losses in the series.
  */
 void nd_knock_judge(struct nd_knock *knock, struct nd_knock_port *port,
-    uint64_t echoed, enum nd_knock_age age, int64_t at_ns);
+    uint64_t echoed, int64_t at_ns, int64_t made_ns);
 /* P has expired: counts it under its direction as far as that is known. */
 void nd_knock_count_loss(struct nd_knock *knock, const struct nd_probe *p);
 /*

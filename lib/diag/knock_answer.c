@@ -255,25 +255,25 @@ tcp_of(const struct nd_tcp *tcp)
  */
 static void
 choose(struct nd_knock *knock, const struct series *s, uint64_t echoed,
-    enum nd_knock_age age, int64_t at_ns, struct credit *c)
+    int64_t at_ns, int64_t made_ns, struct credit *c)
 {
+	const int64_t sent = s->newest->sent_ns;
 	struct nd_probe *q;
-	int64_t elapsed;
+	bool is_other;
 
 	c->p = s->newest;
 	c->ambiguous = s->n > 1 && echoed != s->last;
 	q = echoed != 0 && echoed != s->last
 		? nd_knock_find(knock, s->newest->tag, echoed)
 		: NULL;
-	elapsed = at_ns - s->newest->sent_ns;
-	if (q != NULL &&
-	    (age == ND_KNOCK_AGE_OLD ||
-		(knock->least_ns >= 0 && elapsed < knock->least_ns - 5 * MS))) {
+	/* With jitter, half the least is about what an answer may take. */
+	is_other = made_ns >= 0 ? nd_knock_is_older(made_ns, sent)
+				: at_ns - sent < knock->least_ns / 2;
+	if (q != NULL && is_other) {
 		c->p = q;
 		c->ambiguous = false;
-		elapsed = at_ns - q->sent_ns;
 	}
-	if (nd_knock_is_repeat(knock, elapsed, age))
+	if (nd_knock_is_repeat(knock, c->p->sent_ns, at_ns, made_ns))
 		c->ambiguous = true;
 }
 
@@ -286,17 +286,16 @@ on_syn_ack(
 	const struct series s = series_of(knock, p->tag);
 	const uint64_t echoed =
 	    nd_knock_echoed(knock, &a->tcp, s.first, s.last);
-	const enum nd_knock_age age =
-	    nd_knock_age(knock, &a->tcp, a->arrival_ns);
+	const int64_t made = nd_knock_made_at(knock, &a->tcp, a->arrival_ns);
 	const struct nd_knock_tcp tcp = tcp_of(&a->tcp);
 	struct credit c = {
 	    .port = port, .answer = ND_KNOCK_ANSWER_SYN_ACK, .tcp = &tcp};
 
-	choose(knock, &s, echoed, age, a->arrival_ns, &c);
+	choose(knock, &s, echoed, a->arrival_ns, made, &c);
 	knock->tcp = tcp;
 	knock->has_tcp = true;
 	if (current) {
-		nd_knock_judge(knock, port, echoed, age, a->arrival_ns);
+		nd_knock_judge(knock, port, echoed, a->arrival_ns, made);
 		if (!c.ambiguous && s.n == 1 && port->sent > 1)
 			knock->repeats = 0;
 	} else if (a->arrival_ns - port->answered_ns > REPEAT_AFTER_NS) {

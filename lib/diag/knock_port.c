@@ -97,6 +97,22 @@ preferred(const struct nd_knock *knock)
 	return (unsigned)(knock->task.numbers % n);
 }
 
+/*
+ * A spare port whose last SYN is not answered, and which may repeat it: what
+ * became of that one is only told by a further one from there. -1: none.
+ */
+static int
+unfinished_spare(const struct nd_knock *knock, int64_t now_ns)
+{
+	const unsigned spares = knock->task.ctx->flows;
+
+	for (unsigned i = spares; i < knock->port_count; i++)
+		if (knock->ports[i].open &&
+		    may_repeat_at(&knock->ports[i], now_ns) == now_ns)
+			return (int)i;
+	return -1;
+}
+
 struct nd_knock_port *
 nd_knock_pick_port(struct nd_knock *knock, int64_t now_ns, int64_t *retry_ns)
 {
@@ -104,7 +120,10 @@ nd_knock_pick_port(struct nd_knock *knock, int64_t now_ns, int64_t *retry_ns)
 	struct choice best = {-1, 0};
 
 	*retry_ns = -1;
-	consider(knock, preferred(knock), now_ns, &best);
+	if (knock->profile->flows == 1)
+		best = (struct choice){unfinished_spare(knock, now_ns), now_ns};
+	if (best.index < 0)
+		consider(knock, preferred(knock), now_ns, &best);
 	/* Another port is another path, perhaps: rather wait a little. */
 	if (best.at_ns > now_ns && (knock->profile->interval_ns < STEADY_NS ||
 				       best.at_ns > now_ns + WAIT_AT_MOST_NS))

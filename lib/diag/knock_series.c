@@ -8,8 +8,16 @@
 #include "diag/knock.h"
 
 #define MS INT64_C(1000000)
-/* How far a server's clock may be from where it is expected. */
-#define CLOCK_SLACK_MS 60
+/*
+ * How far a server's clock may be from where it is expected, so long after it
+ * was last looked at: one of another rate is farther.
+ */
+#define CLOCK_SLACK_MS 150
+#define CLOCK_AFTER_NS (1000 * MS)
+/* What was made so long before something was made before it. */
+#define OLDER_NS (200 * MS)
+/* A server that answers so long after a SYN repeats itself. */
+#define WAITED_NS (700 * MS)
 /* By how much a repeated SYN-ACK may be off its time. */
 #define REPEAT_SLACK_NS (100 * MS)
 /* Without an RTT to compare with: the largest one that is added to it. */
@@ -45,28 +53,33 @@ nd_knock_set_clock(
 	if (!tcp->has_timestamps)
 		return;
 	if (clock->at_ns != 0) {
+		if (at_ns - clock->at_ns < CLOCK_AFTER_NS)
+			return;
 		ahead = ahead_ms(clock, tcp, at_ns);
-		if (ahead < -CLOCK_SLACK_MS || ahead > CLOCK_SLACK_MS)
-			clock->agreed = 0;
-		else if (clock->agreed < 2)
-			clock->agreed++;
+		clock->agreed =
+		    ahead >= -CLOCK_SLACK_MS && ahead <= CLOCK_SLACK_MS;
 	}
 	clock->at_ns = at_ns;
 	clock->tsval = tcp->tsval;
 }
 
-enum nd_knock_age
-nd_knock_age(
+int64_t
+nd_knock_made_at(
     const struct nd_knock *knock, const struct nd_tcp *tcp, int64_t at_ns)
 {
-	int32_t ahead;
+	int64_t made;
 
-	if (!tcp->has_timestamps || knock->clock.agreed < 2)
-		return ND_KNOCK_AGE_UNKNOWN;
-	ahead = ahead_ms(&knock->clock, tcp, at_ns);
-	if (ahead > CLOCK_SLACK_MS)
-		return ND_KNOCK_AGE_UNKNOWN;
-	return ahead >= -CLOCK_SLACK_MS ? ND_KNOCK_AGE_NEW : ND_KNOCK_AGE_OLD;
+	if (!tcp->has_timestamps || !knock->clock.agreed)
+		return -1;
+	made = at_ns + ahead_ms(&knock->clock, tcp, at_ns) * MS;
+	/* What is to come is not here yet: the clock has been set. */
+	return made <= at_ns + CLOCK_SLACK_MS * MS ? made : -1;
+}
+
+bool
+nd_knock_is_older(int64_t made_ns, int64_t sent_ns)
+{
+	return made_ns >= 0 && made_ns < sent_ns - OLDER_NS;
 }
 
 /* ---- The server's own repeats -------------------------------------------- */
@@ -88,21 +101,24 @@ is_repeat_time(int64_t since_ns, int64_t before_ns, int64_t after_ns)
 
 bool
 nd_knock_is_repeat(
-    struct nd_knock *knock, int64_t elapsed_ns, enum nd_knock_age age)
+    struct nd_knock *knock, int64_t sent_ns, int64_t at_ns, int64_t made_ns)
 {
-	const int64_t before = knock->suspect_ns;
+	const int64_t elapsed = at_ns - sent_ns, before = knock->suspect_ns;
+	bool is_time;
 
-	if (age == ND_KNOCK_AGE_OLD)
-		return false;
 	if (knock->least_ns >= 0)
-		return is_repeat_time(elapsed_ns - knock->least_ns,
+		is_time = is_repeat_time(elapsed - knock->least_ns,
 		    REPEAT_SLACK_NS, REPEAT_SLACK_NS);
-	if (!is_repeat_time(elapsed_ns, 0, REPEAT_LATEST_NS))
-		return false;
+	else
+		is_time = is_repeat_time(elapsed, 0, REPEAT_LATEST_NS);
+	if (made_ns >= 0 && elapsed > WAITED_NS)
+		return made_ns - sent_ns > WAITED_NS;
+	if (knock->least_ns >= 0 || !is_time)
+		return is_time;
 	/* Twice the same is no chance: the path is as long as that. */
-	knock->suspect_ns = elapsed_ns;
-	return before < 0 || elapsed_ns < before - REPEAT_SLACK_NS ||
-	       elapsed_ns > before + REPEAT_SLACK_NS;
+	knock->suspect_ns = elapsed;
+	return before < 0 || elapsed < before - REPEAT_SLACK_NS ||
+	       elapsed > before + REPEAT_SLACK_NS;
 }
 
 /* ---- The probes of a series ---------------------------------------------- */
@@ -248,30 +264,28 @@ answers_newest(const struct nd_knock *knock, const struct nd_knock_port *port,
 
 void
 nd_knock_judge(struct nd_knock *knock, struct nd_knock_port *port,
-    uint64_t echoed, enum nd_knock_age age, int64_t at_ns)
+    uint64_t echoed, int64_t at_ns, int64_t made_ns)
 {
-	struct nd_probe *p;
-	bool direct;
+	struct nd_probe *p =
+	    echoed != 0 ? nd_knock_find(knock, port->isn, echoed) : NULL;
+	const bool direct = answers_newest(knock, port, at_ns);
 
-	if (echoed == 0)
-		return;
-	p = nd_knock_find(knock, port->isn, echoed);
 	if (p == NULL)
 		return;
-	direct = answers_newest(knock, port, at_ns);
 	if (echoed == port->newest) {
 		/* It was made for this one, or is a repeat of what was. */
-		if (age == ND_KNOCK_AGE_NEW &&
-		    nd_knock_is_repeat(knock, at_ns - p->sent_ns, age) &&
-		    p->state == ND_PROBE_EXPIRED)
+		if (p->state == ND_PROBE_EXPIRED &&
+		    made_ns - p->sent_ns > WAITED_NS)
 			note(knock, p, ND_KNOCK_NOTE_BACK);
 		note_out(knock, port, echoed, p->sent_ns);
 		return;
 	}
+	if (nd_knock_is_older(made_ns, port->last_ns))
+		return;
 	/* Made just now for an earlier one: its first answer has not come. */
-	if (age == ND_KNOCK_AGE_NEW || (age == ND_KNOCK_AGE_UNKNOWN && direct))
+	if (made_ns >= 0 || direct)
 		note(knock, p, ND_KNOCK_NOTE_BACK);
-	if (direct && age != ND_KNOCK_AGE_OLD)
+	if (direct)
 		note_keeps_first(knock);
 	if (knock->keeps_first)
 		note_out(knock, port, echoed, p->sent_ns);

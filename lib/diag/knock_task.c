@@ -9,8 +9,9 @@
 #include <errno.h>
 #include <netinet/in.h>
 
-#define ROUTE_NS INT64_C(30000000000) /* an answer of the system is good for   \
-				       */
+#define ROUTE_NS                                                               \
+	INT64_C(30000000000) /* an answer of the system is good for            \
+			      */
 #define NO_MEMORY_NS 100000000
 /* As Linux has them, for a link of 1500 bytes. */
 #define WINDOW 64240
