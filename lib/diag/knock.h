@@ -26,6 +26,16 @@ struct nd_knock_profile {
 	int32_t ttl, tos;
 };
 
+/*
+ * The server's clock of time stamps, as far as it can be told. Linux has one a
+ * connection, or one for all between two addresses: RFC 7323 section 5.4.
+ */
+struct nd_knock_clock {
+	int64_t at_ns; /* when TSVAL arrived; 0: never */
+	uint32_t tsval;
+	bool agreed; /* it was where it was expected, the last time */
+};
+
 /* A source port of ours, as it is used towards one target. */
 struct nd_knock_port {
 	/* Its series. */
@@ -38,16 +48,10 @@ struct nd_knock_port {
 	bool reset_late; /* an older series was in the server's mind until a
 			  * moment ago: what it forgot, was not lost */
 	uint8_t answer;	 /* enum nd_knock_answer: the first one */
+	struct nd_knock_clock clock;
 	/* All that left from it. */
 	uint64_t sent, received, lost, errors, samples;
 	int64_t min_ns, max_ns, sum_ns;
-};
-
-/* The server's clock of time stamps, as far as it can be told. */
-struct nd_knock_clock {
-	int64_t at_ns; /* when TSVAL arrived; 0: never */
-	uint32_t tsval;
-	bool agreed; /* it was where it was expected, the last time */
 };
 
 struct nd_knock {
@@ -71,9 +75,9 @@ struct nd_knock {
 	uint64_t waiting;	      /* TIMEOUT events that are not told yet */
 	int64_t least_ns, largest_ns; /* unambiguous RTTs, late ones too; -1 */
 	int64_t suspect_ns;	   /* an RTT that was not believed; -1: none */
+	unsigned suspects;	   /* how often in a row */
 	int64_t first_ns, last_ns; /* first departure, last event; -1: none */
-	struct nd_knock_clock clock;
-	struct nd_knock_tcp tcp;	   /* of the last SYN-ACK */
+	struct nd_knock_tcp tcp;   /* of the last SYN-ACK */
 	int16_t ttl, syn_ack_ttl, rst_ttl; /* last ones; -1: none */
 	uint8_t exactness; /* enum nd_clock: the least exact used */
 	uint8_t repeats;   /* SYN-ACKs that show that our RSTs are lost */
@@ -145,22 +149,24 @@ bool nd_knock_on_proves(struct nd_task *task, const struct nd_probe *p,
 /* ---- knock_series.c: what time stamps prove ------------------------------ */
 
 /*
- * When a SYN-ACK that arrived at AT_NS would have arrived, had it been under
- * way for as long as those before it: by its TSval. -1: nobody can tell.
+ * When the SYN left that a SYN-ACK, arrived at AT_NS, answers at once, by the
+ * TSval: its own if it was not repeated, later if it was. -1: nobody can tell.
  */
-int64_t nd_knock_made_at(
-    const struct nd_knock *knock, const struct nd_tcp *tcp, int64_t at_ns);
+int64_t nd_knock_asked_at(const struct nd_knock *knock,
+    const struct nd_knock_port *port, const struct nd_tcp *tcp, int64_t at_ns);
 /* A SYN-ACK that came at once: sets the clock by it. */
 void nd_knock_set_clock(
-    struct nd_knock *knock, const struct nd_tcp *tcp, int64_t at_ns);
-/* Whether it was made long before a SYN that left at SENT_NS could arrive. */
-bool nd_knock_is_older(int64_t made_ns, int64_t sent_ns);
+    struct nd_knock_port *port, const struct nd_tcp *tcp, int64_t at_ns);
+/* Whether that was long before SENT_NS. */
+bool nd_knock_is_older(int64_t asked_ns, int64_t sent_ns);
 /*
  * Whether a SYN-ACK that came at AT_NS, and to a SYN that left at SENT_NS, may
  * be one that the server repeated by itself, the first one being lost.
  */
-bool nd_knock_is_repeat(
-    struct nd_knock *knock, int64_t sent_ns, int64_t at_ns, int64_t made_ns);
+bool nd_knock_is_repeat(const struct nd_knock *knock, int64_t sent_ns,
+    int64_t at_ns, int64_t asked_ns);
+/* That was so, and not of a duplicate: after some alike it is the RTT. */
+void nd_knock_note_suspect(struct nd_knock *knock, int64_t elapsed_ns);
 /* The probe of the series with ISN and that number, or NULL. */
 struct nd_probe *nd_knock_find(
     struct nd_knock *knock, uint32_t isn, uint64_t number);
@@ -175,7 +181,7 @@ uint64_t nd_knock_echoed(const struct nd_knock *knock, const struct nd_tcp *tcp,
  * probe ECHOED: notes what that proves of the losses in the series.
  */
 void nd_knock_judge(struct nd_knock *knock, struct nd_knock_port *port,
-    uint64_t echoed, int64_t at_ns, int64_t made_ns);
+    uint64_t echoed, int64_t at_ns, int64_t asked_ns);
 /* P has expired: counts it under its direction as far as that is known. */
 void nd_knock_count_loss(struct nd_knock *knock, const struct nd_probe *p);
 /*

@@ -255,7 +255,7 @@ tcp_of(const struct nd_tcp *tcp)
  */
 static void
 choose(struct nd_knock *knock, const struct series *s, uint64_t echoed,
-    int64_t at_ns, int64_t made_ns, struct credit *c)
+    int64_t at_ns, int64_t asked_ns, struct credit *c)
 {
 	const int64_t sent = s->newest->sent_ns;
 	struct nd_probe *q;
@@ -266,15 +266,19 @@ choose(struct nd_knock *knock, const struct series *s, uint64_t echoed,
 	q = echoed != 0 && echoed != s->last
 		? nd_knock_find(knock, s->newest->tag, echoed)
 		: NULL;
-	/* With jitter, half the least is about what an answer may take. */
-	is_other = made_ns >= 0 ? nd_knock_is_older(made_ns, sent)
-				: at_ns - sent < knock->least_ns / 2;
+	/* Without a clock: too soon for an answer, whatever the jitter. */
+	is_other = asked_ns >= 0 ? nd_knock_is_older(asked_ns, sent)
+				 : at_ns - sent < knock->least_ns / 4;
 	if (q != NULL && is_other) {
 		c->p = q;
-		c->ambiguous = false;
+		c->ambiguous = asked_ns < 0;
 	}
-	if (nd_knock_is_repeat(knock, c->p->sent_ns, at_ns, made_ns))
-		c->ambiguous = true;
+	if (!nd_knock_is_repeat(knock, c->p->sent_ns, at_ns, asked_ns))
+		return;
+	c->ambiguous = true;
+	if (c->p->state == ND_PROBE_IN_FLIGHT ||
+	    c->p->state == ND_PROBE_EXPIRED)
+		nd_knock_note_suspect(knock, at_ns - c->p->sent_ns);
 }
 
 static void
@@ -286,16 +290,17 @@ on_syn_ack(
 	const struct series s = series_of(knock, p->tag);
 	const uint64_t echoed =
 	    nd_knock_echoed(knock, &a->tcp, s.first, s.last);
-	const int64_t made = nd_knock_made_at(knock, &a->tcp, a->arrival_ns);
+	const int64_t asked =
+	    nd_knock_asked_at(knock, port, &a->tcp, a->arrival_ns);
 	const struct nd_knock_tcp tcp = tcp_of(&a->tcp);
 	struct credit c = {
 	    .port = port, .answer = ND_KNOCK_ANSWER_SYN_ACK, .tcp = &tcp};
 
-	choose(knock, &s, echoed, a->arrival_ns, made, &c);
+	choose(knock, &s, echoed, a->arrival_ns, asked, &c);
 	knock->tcp = tcp;
 	knock->has_tcp = true;
 	if (current) {
-		nd_knock_judge(knock, port, echoed, a->arrival_ns, made);
+		nd_knock_judge(knock, port, echoed, a->arrival_ns, asked);
 		if (!c.ambiguous && s.n == 1 && port->sent > 1)
 			knock->repeats = 0;
 	} else if (a->arrival_ns - port->answered_ns > REPEAT_AFTER_NS) {
@@ -308,7 +313,7 @@ on_syn_ack(
 		end_series(port, ND_KNOCK_ANSWER_SYN_ACK, a->arrival_ns);
 	}
 	if (credit(knock, &c, a))
-		nd_knock_set_clock(knock, &a->tcp, a->arrival_ns);
+		nd_knock_set_clock(port, &a->tcp, a->arrival_ns);
 }
 
 /* ---- RST and challenge ACK -------------------------------------------------
@@ -430,6 +435,10 @@ nd_knock_on_reply(
 	struct nd_knock *knock = of(task);
 
 	if (a->fault != ND_INVALID_COUNT) {
+		/* Of another port of the same address. */
+		if (a->fault == ND_INVALID_UNKNOWN &&
+		    a->tcp.sport != knock->port)
+			return false;
 		reject(knock, p, a, a->fault);
 		return true;
 	}

@@ -14,7 +14,7 @@
  */
 #define CLOCK_SLACK_MS 150
 #define CLOCK_AFTER_NS (1000 * MS)
-/* What was made so long before something was made before it. */
+/* Asked for so long before something else: before it, whatever the jitter. */
 #define OLDER_NS (200 * MS)
 /* A server that answers so long after a SYN repeats itself. */
 #define WAITED_NS (700 * MS)
@@ -22,6 +22,9 @@
 #define REPEAT_SLACK_NS (100 * MS)
 /* Without an RTT to compare with: the largest one that is added to it. */
 #define REPEAT_LATEST_NS (250 * MS)
+/* So many RTTs in a row, so much alike, are believed whatever they are. */
+#define SUSPECTS 3
+#define ALIKE_NS (50 * MS)
 /* More jitter than this, and times prove nothing. */
 #define STEADY_JITTER_NS (80 * MS)
 /* A server forgets what is older. */
@@ -45,9 +48,9 @@ ahead_ms(
 
 void
 nd_knock_set_clock(
-    struct nd_knock *knock, const struct nd_tcp *tcp, int64_t at_ns)
+    struct nd_knock_port *port, const struct nd_tcp *tcp, int64_t at_ns)
 {
-	struct nd_knock_clock *clock = &knock->clock;
+	struct nd_knock_clock *clock = &port->clock;
 	int32_t ahead;
 
 	if (!tcp->has_timestamps)
@@ -64,22 +67,23 @@ nd_knock_set_clock(
 }
 
 int64_t
-nd_knock_made_at(
-    const struct nd_knock *knock, const struct nd_tcp *tcp, int64_t at_ns)
+nd_knock_asked_at(const struct nd_knock *knock,
+    const struct nd_knock_port *port, const struct nd_tcp *tcp, int64_t at_ns)
 {
-	int64_t made;
+	int64_t ahead;
 
-	if (!tcp->has_timestamps || !knock->clock.agreed)
+	if (!tcp->has_timestamps || !port->clock.agreed)
 		return -1;
-	made = at_ns + ahead_ms(&knock->clock, tcp, at_ns) * MS;
+	ahead = ahead_ms(&port->clock, tcp, at_ns);
 	/* What is to come is not here yet: the clock has been set. */
-	return made <= at_ns + CLOCK_SLACK_MS * MS ? made : -1;
+	return ahead <= CLOCK_SLACK_MS ? at_ns + ahead * MS - knock->least_ns
+				       : -1;
 }
 
 bool
-nd_knock_is_older(int64_t made_ns, int64_t sent_ns)
+nd_knock_is_older(int64_t asked_ns, int64_t sent_ns)
 {
-	return made_ns >= 0 && made_ns < sent_ns - OLDER_NS;
+	return asked_ns >= 0 && asked_ns < sent_ns - OLDER_NS;
 }
 
 /* ---- The server's own repeats -------------------------------------------- */
@@ -99,26 +103,40 @@ is_repeat_time(int64_t since_ns, int64_t before_ns, int64_t after_ns)
 	return false;
 }
 
-bool
-nd_knock_is_repeat(
-    struct nd_knock *knock, int64_t sent_ns, int64_t at_ns, int64_t made_ns)
+/* Whether it is as good as SUSPECT_NS. */
+static bool
+is_alike(const struct nd_knock *knock, int64_t elapsed_ns)
 {
-	const int64_t elapsed = at_ns - sent_ns, before = knock->suspect_ns;
-	bool is_time;
+	return knock->suspect_ns >= 0 &&
+	       elapsed_ns > knock->suspect_ns - ALIKE_NS &&
+	       elapsed_ns < knock->suspect_ns + ALIKE_NS;
+}
 
+bool
+nd_knock_is_repeat(const struct nd_knock *knock, int64_t sent_ns, int64_t at_ns,
+    int64_t asked_ns)
+{
+	const int64_t elapsed = at_ns - sent_ns;
+
+	if (asked_ns >= 0 && elapsed > WAITED_NS)
+		return asked_ns - sent_ns > WAITED_NS;
 	if (knock->least_ns >= 0)
-		is_time = is_repeat_time(elapsed - knock->least_ns,
+		return is_repeat_time(elapsed - knock->least_ns,
 		    REPEAT_SLACK_NS, REPEAT_SLACK_NS);
-	else
-		is_time = is_repeat_time(elapsed, 0, REPEAT_LATEST_NS);
-	if (made_ns >= 0 && elapsed > WAITED_NS)
-		return made_ns - sent_ns > WAITED_NS;
-	if (knock->least_ns >= 0 || !is_time)
-		return is_time;
-	/* Twice the same is no chance: the path is as long as that. */
-	knock->suspect_ns = elapsed;
-	return before < 0 || elapsed < before - REPEAT_SLACK_NS ||
-	       elapsed > before + REPEAT_SLACK_NS;
+	/* So often the same is no chance: the path is as long as that. */
+	return is_repeat_time(elapsed, 0, REPEAT_LATEST_NS) &&
+	       !(knock->suspects >= SUSPECTS && is_alike(knock, elapsed));
+}
+
+void
+nd_knock_note_suspect(struct nd_knock *knock, int64_t elapsed_ns)
+{
+	if (is_alike(knock, elapsed_ns)) {
+		knock->suspects++;
+		return;
+	}
+	knock->suspect_ns = elapsed_ns;
+	knock->suspects = 1;
 }
 
 /* ---- The probes of a series ---------------------------------------------- */
@@ -264,7 +282,7 @@ answers_newest(const struct nd_knock *knock, const struct nd_knock_port *port,
 
 void
 nd_knock_judge(struct nd_knock *knock, struct nd_knock_port *port,
-    uint64_t echoed, int64_t at_ns, int64_t made_ns)
+    uint64_t echoed, int64_t at_ns, int64_t asked_ns)
 {
 	struct nd_probe *p =
 	    echoed != 0 ? nd_knock_find(knock, port->isn, echoed) : NULL;
@@ -275,15 +293,15 @@ nd_knock_judge(struct nd_knock *knock, struct nd_knock_port *port,
 	if (echoed == port->newest) {
 		/* It was made for this one, or is a repeat of what was. */
 		if (p->state == ND_PROBE_EXPIRED &&
-		    made_ns - p->sent_ns > WAITED_NS)
+		    asked_ns - p->sent_ns > WAITED_NS)
 			note(knock, p, ND_KNOCK_NOTE_BACK);
 		note_out(knock, port, echoed, p->sent_ns);
 		return;
 	}
-	if (nd_knock_is_older(made_ns, port->last_ns))
+	if (nd_knock_is_older(asked_ns, port->last_ns))
 		return;
 	/* Made just now for an earlier one: its first answer has not come. */
-	if (made_ns >= 0 || direct)
+	if (asked_ns >= 0 || direct)
 		note(knock, p, ND_KNOCK_NOTE_BACK);
 	if (direct)
 		note_keeps_first(knock);

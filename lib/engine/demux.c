@@ -54,11 +54,16 @@ void
 nd_demux_unknown(
     struct nd_ctx *ctx, struct nd_answer *a, const struct nd_key *key)
 {
+	struct nd_probe *p;
 	uint32_t at = 0;
-	struct nd_probe *p =
-	    nd_table_scan(&ctx->table, key, true, &at, &ctx->scan_budget);
 
-	nd_demux_fault(ctx, a, p, ND_INVALID_UNKNOWN);
+	a->fault = ND_INVALID_UNKNOWN;
+	/* Several tasks may have that address: whose it is they know. */
+	while ((p = nd_table_scan(
+		    &ctx->table, key, true, &at, &ctx->scan_budget)) != NULL)
+		if (p->task->ops->reply(p->task, p, a))
+			return;
+	nd_demux_invalid(ctx, ND_INVALID_UNKNOWN);
 }
 
 void

@@ -6,10 +6,10 @@ usage: stream.py STATUS [TARGET:KEY=VALUE...]
 
 Reads NDJSON on standard input. STATUS is the exit status of the process. The
 further arguments are values that the end of a target has: its summary or its
-error, whichever came; of a port ADDRESS#PORT is one too. TARGET "end" is the end of the run and "begin" its begin.
-Values are JSON. Sums have to agree: within each summary, of the summaries with
-the end, and of the probe records with the summaries, unless it was a quiet run.
-Exits 1 and says what does not.
+error, whichever came; ADDRESS#PORT is a port's. TARGET "end" is the end of the
+run and "begin" its begin. Values are JSON. Sums have to agree: within each
+summary, of the summaries with the end, and of the probe records with the
+summaries, unless it was a quiet run. Exits 1 and says what does not.
 """
 import collections
 import json

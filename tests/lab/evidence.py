@@ -4,13 +4,16 @@
 """
 import collections
 
+from truth import is_syn
 from verdict import same_address
 
 MS = 1000000
+ECN = 0xc0   # ECE and CWR
 
 PLAIN = ("packets", "events", "lost-back", "forged", "copies", "corrupt-back",
          "fragmented", "overtaken", "spread-ms", "apart-ms", "ways", "changed",
-         "asymmetric", "other-source", "burst", "busiest")
+         "asymmetric", "other-source", "burst", "busiest", "syns",
+         "syns-again", "ecn-asked", "ports")
 KEYED = ("why", "lost", "kind", "icmp", "mtu", "hostile", "tos")
 
 
@@ -77,6 +80,45 @@ def busiest(packets):
     return most
 
 
+def count_answers(n, record):
+    """Those of a packet, or of a SYN-ACK that a server repeated."""
+    for answer in record["answers"]:
+        if answer["lost"] == "end":
+            continue
+        if answer["t_out"] is None:
+            n["lost-back"] += answer["lost"] == "loss"
+            n["lost=" + answer["lost"]] += 1
+            continue
+        n["kind=" + answer["kind"]] += 1
+        n["copies"] += answer["copy"] > 0
+        n["corrupt-back"] += answer["corrupt"]
+        n["forged"] += answer["forged"]
+        n["asymmetric"] += (answer["copy"] == 0 and
+                            answer["kind"] == "echo_reply" and
+                            initial_ttl(answer["ttl"]) - answer["ttl"] !=
+                            record["hops"])
+        n["other-source"] += not same_address(answer["from"], record["dst"])
+        if answer["hostile"]:
+            n["hostile=" + answer["hostile"]] += 1
+        if "icmp_type" in answer and not answer["forged"]:
+            n["icmp=%d/%d" % (answer["icmp_type"], answer["icmp_code"])] += 1
+        if answer.get("mtu"):
+            n["mtu=%d" % answer["mtu"]] += 1
+
+
+def count_syns(n, truth):
+    """SYNs, those with an ISN that was there before, and from which ports."""
+    seen = set()
+    for packets in truth.by_port.values():
+        for packet in packets:
+            same = packet["dst"], packet["sport"], packet["tcp_seq"]
+            n["syns"] += 1
+            n["syns-again"] += same in seen
+            n["ecn-asked"] += packet["tcp_flags"] & ECN == ECN
+            seen.add(same)
+    n["ports"] = len({sport for _, sport, _ in seen})
+
+
 def evidence(truth):
     """How often each thing took place, by its word."""
     n = collections.Counter()
@@ -86,35 +128,16 @@ def evidence(truth):
     n["overtaken"] = overtaken(truth.packets)
     n["spread-ms"] = spread_ms(truth.packets)
     for packet in truth.packets:
-        paths[packet["dst"]].add(tuple(packet["path"]))
+        if packet["proto"] != "tcp" or is_syn(packet):
+            paths[packet["dst"]].add(tuple(packet["path"]))
         n["fragmented"] += packet["fragmented"] is not None
         n["tos=%d" % packet["tos"]] += 1
         if packet["why"] is not None:
             n["why=" + packet["why"]] += 1
-        for answer in packet["answers"]:
-            if answer["lost"] == "end":
-                continue
-            if answer["t_out"] is None:
-                n["lost-back"] += answer["lost"] == "loss"
-                n["lost=" + answer["lost"]] += 1
-                continue
-            n["kind=" + answer["kind"]] += 1
-            n["copies"] += answer["copy"] > 0
-            n["corrupt-back"] += answer["corrupt"]
-            n["forged"] += answer["forged"]
-            n["asymmetric"] += (answer["copy"] == 0 and
-                                answer["kind"] == "echo_reply" and
-                                initial_ttl(answer["ttl"]) - answer["ttl"] !=
-                                packet["hops"])
-            n["other-source"] += not same_address(answer["from"],
-                                                  packet["dst"])
-            if answer["hostile"]:
-                n["hostile=" + answer["hostile"]] += 1
-            if "icmp_type" in answer and not answer["forged"]:
-                n["icmp=%d/%d" % (answer["icmp_type"],
-                                  answer["icmp_code"])] += 1
-            if answer.get("mtu"):
-                n["mtu=%d" % answer["mtu"]] += 1
+        count_answers(n, packet)
+    for repeat in truth.repeats:
+        count_answers(n, repeat)
+    count_syns(n, truth)
     n["burst"] = burst(truth)
     n["busiest"] = busiest(truth.packets)
     n["apart-ms"] = apart_ms(truth.packets)

@@ -13,10 +13,12 @@ import re
 import sys
 
 import evidence
+import knock_truth
 import peers
 import scenario
 import truth
-from netdiag_run import NetdiagRun
+from knock_run import KnockRun
+from ping_run import PingRun
 from verdict import Wrong, duration_ns
 
 CHECKS = {}
@@ -60,7 +62,8 @@ class Case:
 
     def netdiag(self):
         if self.made is None:
-            self.made = NetdiagRun(self)
+            command = KnockRun if self.argv[1] == "knock" else PingRun
+            self.made = command(self)
         return self.made
 
 
@@ -104,6 +107,16 @@ def stats(case, words):
     yield from case.netdiag().stats(tolerance(words[0]))
 
 
+@check("directions")
+def directions(case, words):
+    yield from case.netdiag().directions(int(words[0].rstrip("%")))
+
+
+@check("manners")
+def manners(case, words):
+    yield from case.netdiag().manners()
+
+
 @check("interims")
 def interims(case, words):
     yield from case.netdiag().interims(int(words[0]))
@@ -125,9 +138,14 @@ def peer(case, words):
     yield from peers.compare(case, words[0], timed)
 
 
+FATES = truth.PRIMARY + knock_truth.PRIMARY + (
+    "late", "duplicate", "unfinished", "ambiguous", "syn-lost",
+    "syn-ack-lost")
+
+
 def amount(case, word):
     """From the truth log, or of what it makes of the probes."""
-    if word in truth.PRIMARY or word in ("late", "duplicate", "unfinished"):
+    if word in FATES:
         return case.netdiag().certain(word)
     if word.startswith("invalid="):
         return case.netdiag().certain_extra("invalid", word[8:])

@@ -22,26 +22,38 @@ PRIMARY = ("reply", "unreachable", "ttl_exceeded", "timeout", "send_error")
 ICMP_ERRORS = {4: (3, 11, 12), 6: (1, 2, 3, 4)}
 
 
+SYN, RST, ACK = 2, 4, 16
+
+
+def is_syn(packet):
+    return packet.get("tcp_flags", 0) & (SYN | RST | ACK) == SYN
+
+
 class Truth:
     """All of one log."""
 
     def __init__(self, path):
-        self.packets, self.events = [], []
+        self.packets, self.events, self.repeats = [], [], []
         self.busy = None        # when packets came and left, once asked for
         self.begin = self.summary = self.topology = None
         with open(path, encoding="utf-8") as file:
             for line in file:
                 self.add(json.loads(line))
         self.packets.sort(key=lambda packet: packet["t_in"])
-        self.by_dst = collections.defaultdict(list)
+        self.by_dst = collections.defaultdict(list)     # echo requests
+        self.by_port = collections.defaultdict(list)    # SYNs
         for packet in self.packets:
             if packet.get("icmp_type") in (8, 128):
                 self.by_dst[packet["dst"]].append(packet)
+            elif is_syn(packet):
+                self.by_port[packet["dst"], packet["dport"]].append(packet)
 
     def add(self, record):
         kind = record["type"]
         if kind == "packet":
             self.packets.append(record)
+        elif kind == "repeat":
+            self.repeats.append(record)
         elif kind == "event":
             self.events.append(record)
         elif kind in ("begin", "summary", "topology"):
@@ -58,10 +70,10 @@ class Truth:
     def idle(self, since, until):
         """(how long netsim did nothing at most between these, until when)."""
         if self.busy is None:
-            self.busy = sorted(at for packet in self.packets for at in
-                               [packet["t_in"]] + [answer["t_out"] for answer
-                                                   in packet["answers"]]
-                               if at is not None)
+            self.busy = sorted(at for record in self.packets + self.repeats
+                               for at in [record.get("t_in")] +
+                               [answer["t_out"] for answer
+                                in record["answers"]] if at is not None)
         first = bisect.bisect_right(self.busy, since)
         times = [since] + self.busy[first:bisect.bisect_left(
             self.busy, until)] + [until]

@@ -90,6 +90,26 @@ Test(netsim_halfopen, linux_answers_a_repeated_isn_every_500_ms)
 	rig_free(rig);
 }
 
+Test(netsim_halfopen, each_connection_has_a_clock_of_its_own)
+{
+	struct rig *rig = server("linux");
+	struct rig_probe p = syn(100, 1), other = syn(100, 1);
+	struct rig_answer a;
+	int64_t since = rig->now;
+	uint32_t first;
+
+	rig_ask(rig, &p, NS_SYN_ACK, &a);
+	first = get32(a.ip.payload + 28);
+	other.sport = 40001;
+	rig_ask(rig, &other, NS_SYN_ACK, &a);
+	cr_expect_neq(get32(a.ip.payload + 28), first);
+	rig->now += 600 * MS;
+	since = rig->now - since;
+	rig_ask(rig, &p, NS_SYN_ACK, &a);
+	cr_expect_eq(get32(a.ip.payload + 28), first + (uint32_t)(since / MS));
+	rig_free(rig);
+}
+
 Test(netsim_halfopen, another_isn_is_challenged_or_resets)
 {
 	struct rig *rig = server("linux");

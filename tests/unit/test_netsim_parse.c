@@ -279,6 +279,9 @@ Test(netsim_parse, lists_can_be_emptied)
 	options(&router, true, "prohibit=udp drop=tcp:23 prohibit=off");
 	cr_assert_eq(router.n_rules, 1);
 	cr_expect(router.rule[0].drop);
+	options(&router, true, "drop=rst,tcp:23");
+	cr_assert_eq(router.n_rules, 2);
+	cr_expect(router.rule[0].rst && !router.rule[1].rst);
 	options(&router, true, "drop=none mpls=5 mpls=off");
 	cr_expect(router.n_rules == 0 && router.icmp.n_labels == 0);
 	options(&router, true, "delay=1ms delay-back=2ms delay-back=none");

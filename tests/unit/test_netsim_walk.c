@@ -190,6 +190,22 @@ Test(netsim_walk, what_is_prohibited_is_answered_what_is_dropped_is_not)
 	rig_free(rig);
 }
 
+Test(netsim_walk, resets_alone_can_be_dropped)
+{
+	struct rig *rig = rig_new("router R1 10.0.0.1 drop=rst:80\n"
+				  "host 10.1.0.0/16 at R1 open=all\n");
+	struct rig_probe p = {
+	    .dst = "10.1.0.1", .proto = IPPROTO_TCP, .dport = 80};
+	struct rig_answer a;
+
+	rig_ask(rig, &p, NS_SYN_ACK, &a);
+	p.flags = NS_TCP_RST | NS_TCP_ACK;
+	rig_ask_silence(rig, &p, "prohibited-silently");
+	p.dport = 81;
+	rig_ask_silence(rig, &p, "no-state");
+	rig_free(rig);
+}
+
 Test(netsim_walk, tos_and_ecn_are_rewritten_on_the_way_out)
 {
 	struct rig *rig = rig_new("router R1 10.0.0.1 ecn=0\n"

@@ -184,11 +184,11 @@ Test(report_knock_text_one, ecn_where_it_was_asked_for)
 	report_knock_ops(c.report)->summary(c.report, &target, &sum, NOW);
 	cr_assert_not_null(strstr(capture_text(&c), SERVER ", ecn accepted\n"));
 	stats.tcp = (struct nd_knock_tcp){
-	    .mss = -1, .wscale = -1, .window = -1, .ecn_mirror = true};
+	    .mss = -1, .wscale = -1, .window = 512, .ecn_mirror = true};
 	report_knock_ops(c.report)->summary(c.report, &target, &sum, NOW);
 	cr_assert_not_null(strstr(capture_text(&c),
-	    "\nserver: ttl 57 (about 8 hops away), no mss, no wscale, no sack, "
-	    "no timestamps, ecn mirrored\n"));
+	    "\nserver: ttl 57 (about 8 hops away), no mss, window 512, no wscale, "
+	    "no sack, no timestamps, ecn mirrored\n"));
 	capture_close(&c);
 }
 

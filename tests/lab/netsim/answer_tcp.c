@@ -60,11 +60,15 @@ ns_segment_put(struct ns_draft *d, const struct ns_segment *seg)
 	};
 }
 
-/* Milliseconds of the server's own clock. */
+/*
+ * Milliseconds of the server's own clock, from an offset of each connection's
+ * own, as Linux has it.
+ */
 static uint32_t
-server_clock(const struct ns_reply *reply, uint32_t port)
+server_clock(const struct ns_reply *reply, const struct ns_half *half)
 {
-	uint64_t skew = ns_hash_bytes(port, reply->origin.addr.b, 16);
+	uint64_t ports = (uint64_t)half->client_port << 16 | half->server_port;
+	uint64_t skew = ns_hash_bytes(ports, reply->origin.addr.b, 16);
 
 	return (uint32_t)(skew + (uint64_t)(reply->at / MS));
 }
@@ -112,7 +116,7 @@ send_syn_ack(
 	    .ts = half->ts,
 	    .sack = half->sack,
 	    .wscale = half->wscale,
-	    .tsval = server_clock(reply, half->server_port),
+	    .tsval = server_clock(reply, half),
 	    .tsecr = half->ts_recent,
 	};
 	struct ns_draft d = ns_draft_init(reply, kind, IPPROTO_TCP);
@@ -135,7 +139,7 @@ send_ack(struct ns_reply *reply, const struct ns_half *half, enum ns_kind kind,
 	    .window = reply->host->synack.window,
 	    .flags = flags,
 	    .ts = half->ts,
-	    .tsval = server_clock(reply, half->server_port),
+	    .tsval = server_clock(reply, half),
 	    .tsecr = half->ts_recent,
 	};
 	struct ns_draft d = ns_draft_init(reply, kind, IPPROTO_TCP);

@@ -87,9 +87,12 @@ struct ns_icmp_opts {
 	bool interface, legacy;
 };
 
-/* Protocol, and a range of destination ports for UDP and TCP. */
+/*
+ * Protocol, and a range of destination ports for UDP and TCP; of TCP perhaps
+ * only segments with RST.
+ */
 struct ns_rule {
-	bool icmp, drop;
+	bool icmp, rst, drop;
 	uint8_t proto;
 	uint16_t lo, hi;
 };

@@ -129,7 +129,8 @@ rule_fits(const struct ns_rule *rule, const struct ns_packet *p)
 {
 	if (rule->icmp)
 		return ns_packet_is_icmp(p);
-	if (rule->proto != p->proto)
+	if (rule->proto != p->proto ||
+	    (rule->rst && (p->tcp_flags & NS_TCP_RST) == 0))
 		return false;
 	return (rule->lo == 0 && rule->hi == UINT16_MAX) ||
 	       (p->whole && p->dport >= rule->lo && p->dport <= rule->hi);
