@@ -85,7 +85,6 @@ CMD_SRC := \
 	cmd/parse.c \
 	cmd/parse_word.c \
 	cmd/ping.c \
-	cmd/ping_events.c \
 	cmd/ping_opts.c \
 	cmd/ping_probe.c \
 	cmd/ping_tell.c \
@@ -120,9 +119,11 @@ CMD_SRC := \
 	cmd/rows.c \
 	cmd/run.c \
 	cmd/run_end.c \
+	cmd/run_names.c \
 	cmd/run_open.c \
 	cmd/run_opts.c \
 	cmd/run_read.c \
+	cmd/run_resolve.c \
 	cmd/run_rows.c \
 	cmd/run_setup.c \
 	cmd/run_targets.c \
@@ -154,6 +155,7 @@ TEST_SRC := \
 	tests/unit/test_ext.c \
 	tests/unit/test_ext_icmp.c \
 	tests/unit/test_filter.c \
+	tests/unit/test_hold.c \
 	tests/unit/test_icmp.c \
 	tests/unit/test_icmp_names.c \
 	tests/unit/test_ip.c \

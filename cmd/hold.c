@@ -8,38 +8,55 @@
 #include <string.h>
 
 int
-hold_init(struct hold *hold)
+hold_init(struct hold *hold, size_t event_size)
 {
-	*hold = (struct hold){.ring = calloc(HOLD_MAX, sizeof(struct held))};
-	return hold->ring == NULL ? -ENOMEM : 0;
+	struct hold h = {.ring = calloc(HOLD_MAX, sizeof(struct held)),
+	    .events = calloc(HOLD_MAX, event_size)};
+	uint8_t *event = h.events;
+
+	if (h.ring == NULL || h.events == NULL) {
+		hold_free(&h);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < HOLD_MAX; i++)
+		h.ring[i].event = event + i * event_size;
+	*hold = h;
+	return 0;
 }
 
 void
 hold_free(struct hold *hold)
 {
 	free(hold->ring);
+	free(hold->events);
 	*hold = (struct hold){0};
 }
 
-bool
-hold_push(struct hold *hold, const struct nd_ping_event *event, bool is_start,
+struct held *
+hold_push(struct hold *hold, const struct sockaddr *from, bool is_start,
     int64_t until_ns)
 {
 	struct held *h;
 
 	if (hold->n == HOLD_MAX)
-		return false;
+		return NULL;
 	h = &hold->ring[(hold->first + hold->n++) % HOLD_MAX];
-	*h = (struct held){
-	    .event = *event, .is_start = is_start, .until_ns = until_ns};
-	if (event->from != NULL) {
-		memcpy(&h->from, event->from,
-		    event->from->sa_family == AF_INET
-			? sizeof(struct sockaddr_in)
-			: sizeof(struct sockaddr_in6));
-		h->event.from = (const struct sockaddr *)&h->from;
-	}
-	return true;
+	h->is_start = is_start;
+	h->until_ns = until_ns;
+	h->from = (struct sockaddr_storage){.ss_family = AF_UNSPEC};
+	if (from != NULL)
+		memcpy(&h->from, from,
+		    from->sa_family == AF_INET ? sizeof(struct sockaddr_in)
+					       : sizeof(struct sockaddr_in6));
+	return h;
+}
+
+const struct sockaddr *
+held_from(const struct held *held)
+{
+	return held->from.ss_family != AF_UNSPEC
+		   ? (const struct sockaddr *)&held->from
+		   : NULL;
 }
 
 const struct held *

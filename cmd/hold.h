@@ -6,31 +6,37 @@
 #ifndef CMD_HOLD_H
 #define CMD_HOLD_H
 
-#include <netdiag.h>
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 #define HOLD_MAX 256 /* events held: the oldest then goes without its name */
 
 struct held {
-	struct nd_ping_event event; /* `from` points to FROM, or is NULL */
-	struct sockaddr_storage from;
-	bool is_start;	  /* the header; EVENT has only `from` */
-	int64_t until_ns; /* CLOCK_MONOTONIC */
+	struct sockaddr_storage from; /* AF_UNSPEC: no address is named */
+	bool is_start;		      /* the header: there is no event */
+	int64_t until_ns;	      /* CLOCK_MONOTONIC */
+	void *event;		      /* a place for it */
 };
 
 struct hold {
 	struct held *ring; /* HOLD_MAX of them */
+	void *events;	   /* as many places */
 	size_t first, n;
 };
 
-int hold_init(struct hold *hold);
+/* EVENT_SIZE: of a struct of the command. -ENOMEM. */
+int hold_init(struct hold *hold, size_t event_size);
 void hold_free(struct hold *hold);
-/* Appends a copy; false when it is full. */
-bool hold_push(struct hold *hold, const struct nd_ping_event *event,
+/*
+ * Appends one with a copy of FROM, which may be NULL: its event is the caller's
+ * to write. NULL: it is full.
+ */
+struct held *hold_push(struct hold *hold, const struct sockaddr *from,
     bool is_start, int64_t until_ns);
+/* The address that is named, or NULL. */
+const struct sockaddr *held_from(const struct held *held);
 /* The oldest, or NULL. */
 const struct held *hold_first(const struct hold *hold);
 void hold_pop(struct hold *hold);

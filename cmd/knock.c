@@ -29,7 +29,7 @@ static int
 wanted(const struct run *run, const struct priv_facts *facts)
 {
 	(void)facts;
-	return run->opts->mark >= 0 ? PRIV_WANT_MARK : PRIV_WANT_ICMP;
+	return run->opts->mark >= 0 ? PRIV_WANT_MARK : PRIV_WANT_TCP;
 }
 
 static int
@@ -38,6 +38,25 @@ ports(const struct run *run, const struct target_port *word,
 {
 	return target_port_list(
 	    word, &knock_of_const(run)->opts.ports, ret, err);
+}
+
+/* A slip of the hand must not knock at every port of a network. */
+static int
+limit(const struct run *run, uint64_t rows, struct opt_error *err)
+{
+	const struct knock_opts *o = &knock_of_const(run)->opts;
+
+	if (rows > ROWS_MAX) {
+		(void)opt_error_set(err, "", "%" PRIu64 " ports in all", rows);
+		opt_error_hint(err, "a run has %" PRIu64 " at most", ROWS_MAX);
+		return -EINVAL;
+	}
+	if (rows <= ROWS_MEANT || (o->yes && o->run.rate_given))
+		return 0;
+	(void)opt_error_set(err, "", "%" PRIu64 " ports in all", rows);
+	opt_error_hint(
+	    err, "if that is meant, say so with --yes and with --rate");
+	return -EINVAL;
 }
 
 static int
@@ -50,6 +69,15 @@ make_report(struct run *run, struct report_opts *opts)
 	return o->run.format == RUN_FORMAT_JSON
 		   ? report_knock_json(&run->report, opts)
 		   : report_knock_text(&run->report, opts);
+}
+
+static void
+describe(
+    const struct run *run, const struct row *row, struct report_start *start)
+{
+	(void)run;
+	(void)row;
+	start->proto = "tcp";
 }
 
 static void
@@ -67,36 +95,22 @@ free_row(struct row *row)
 static const struct run_ops ops = {.sockets = sockets,
     .wanted = wanted,
     .ports = ports,
+    .opened = knock_opened,
+    .limit = limit,
     .prepare = knock_prepare,
     .report = make_report,
     .records = report_knock_json,
     .start = knock_start,
+    .describe = describe,
     .stop = stop_row,
     .free = free_row,
     .stats = knock_stats,
     .met = knock_met,
     .summary = knock_summary,
-    .interim = knock_interim};
-
-/* A slip of the hand must not knock at every port of a network. */
-static int
-check_rows(const struct knock *knock, struct opt_error *err)
-{
-	const uint64_t rows = knock->run.typed_rows;
-
-	if (rows > ROWS_MAX) {
-		(void)opt_error_set(err, "", "%" PRIu64 " ports in all", rows);
-		opt_error_hint(err, "a run has %" PRIu64 " at most", ROWS_MAX);
-		return -EINVAL;
-	}
-	if (rows <= ROWS_MEANT ||
-	    (knock->opts.yes && knock->opts.run.rate_given))
-		return 0;
-	(void)opt_error_set(err, "", "%" PRIu64 " ports in all", rows);
-	opt_error_hint(
-	    err, "if that is meant, say so with --yes and with --rate");
-	return -EINVAL;
-}
+    .interim = knock_interim,
+    .tell = knock_tell,
+    .keep = knock_keep,
+    .event_size = sizeof(struct knock_kept)};
 
 static int
 parse(struct knock *knock, int argc, char **argv)
@@ -112,8 +126,6 @@ parse(struct knock *knock, int argc, char **argv)
 		r = run_opts_limit_user(&knock->opts.run, &err);
 	if (r == 0)
 		r = run_parse_targets(&knock->run, &err);
-	if (r == 0)
-		r = check_rows(knock, &err);
 	if (r != 0)
 		message_error("knock", &err);
 	return r != 0 ? EXIT_USAGE : 0;

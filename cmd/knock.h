@@ -27,6 +27,8 @@ knock_of_const(const struct run *run)
 
 /* ---- knock_probe.c: what is measured ------------------------------------- */
 
+/* As run_ops.opened. */
+int knock_opened(struct run *run);
 /* As run_ops.prepare: what all targets have in common. */
 int knock_prepare(struct run *run);
 /* As run_ops.start. */
@@ -36,8 +38,15 @@ void knock_raise_files(void);
 
 /* ---- knock_tell.c: what is told ------------------------------------------ */
 
-void knock_tell_event(
-    struct nd_knock *task, const struct nd_knock_event *event, void *user);
+/* An event that waits. */
+struct knock_kept {
+	struct nd_knock_event event; /* first */
+	struct nd_knock_tcp tcp;
+};
+/* As run_ops.tell and .keep. */
+void knock_tell(
+    struct run *run, struct row *row, const void *event, const char *name);
+void knock_keep(void *ret, const void *event, const struct sockaddr *from);
 bool knock_stats(
     const struct row *row, struct report_counts *counts, struct nd_rtt *rtt);
 bool knock_met(const struct run *run, const struct row *row,

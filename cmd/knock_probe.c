@@ -20,12 +20,14 @@ knock_raise_files(void)
 }
 
 /* By connect(2) the system makes the SYN: what it cannot do is refused. */
-static int
-check_connect(const struct run *run)
+int
+knock_opened(struct run *run)
 {
 	const struct knock_opts *o = &knock_of_const(run)->opts;
-	const char *option = NULL;
+	const char *option = NULL, *hint = NULL;
 
+	if (nd_ctx_mode(run->ctx) != ND_MODE_CONNECT)
+		return 0;
 	if (o->flows > 1)
 		option = "--flows";
 	else if (o->ecn)
@@ -36,13 +38,13 @@ check_connect(const struct run *run)
 		option = "--mark";
 	if (option == NULL)
 		return 0;
-	run_message(run, option,
+	if (o->full)
+		hint = "leave out --full";
+	else if (o->run.unprivileged)
+		hint = "leave out --unprivileged";
+	return run_refuse_option(run, option,
 	    "not possible without a raw socket: the system makes the SYN",
-	    o->run.unprivileged
-		? "leave out --unprivileged"
-		: "sudo setcap cap_net_raw=p PROGRAM allows one, or run it as "
-		  "root");
-	return EXIT_SYSTEM;
+	    hint);
 }
 
 /* Each probe in flight is a descriptor. */
@@ -65,13 +67,7 @@ knock_prepare(struct run *run)
 	struct knock *knock = knock_of(run);
 	const struct knock_opts *o = &knock->opts;
 	struct nd_knock_opts *p = &knock->probe;
-	int r;
 
-	if (nd_ctx_mode(run->ctx) == ND_MODE_CONNECT) {
-		r = check_connect(run);
-		if (r != 0)
-			return r;
-	}
 	limit_in_flight(run);
 	*p = (struct nd_knock_opts)ND_KNOCK_OPTS_INIT;
 	p->count = (uint64_t)o->run.count;
@@ -101,10 +97,11 @@ on_event(struct nd_knock *task, const struct nd_knock_event *event, void *user)
 {
 	struct row *row = user;
 
+	(void)task;
 	if (event->status == ND_KNOCK_DONE)
 		run_done(row->run, row);
 	else
-		knock_tell_event(task, event, user);
+		run_event(row, event, event->from);
 }
 
 static void

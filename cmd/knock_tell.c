@@ -5,17 +5,27 @@
 #include <stdlib.h>
 
 void
-knock_tell_event(
-    struct nd_knock *task, const struct nd_knock_event *event, void *user)
+knock_tell(
+    struct run *run, struct row *row, const void *event, const char *name)
 {
-	struct row *row = user;
-	struct run *run = row->run;
 	char text[ADDRTEXT_MAX];
 	struct report_target t = row_target(row, text);
 
-	(void)task;
 	report_knock_ops(run->report)
-	    ->probe(run->report, &t, event, NULL, clock_realtime_ns());
+	    ->probe(run->report, &t, event, name, clock_realtime_ns());
+}
+
+void
+knock_keep(void *ret, const void *event, const struct sockaddr *from)
+{
+	struct knock_kept *copy = ret;
+
+	copy->event = *(const struct nd_knock_event *)event;
+	copy->event.from = from;
+	if (copy->event.tcp == NULL)
+		return;
+	copy->tcp = *copy->event.tcp;
+	copy->event.tcp = &copy->tcp;
 }
 
 bool
@@ -72,32 +82,33 @@ flows_of(const struct nd_knock *task, size_t *n)
 }
 
 static void
-tell(struct run *run, struct row *row, struct report_knock_summary *s,
-    bool is_final)
+tell(struct run *run, struct row *row, const struct nd_knock_stats *stats,
+    enum report_reason why, bool is_final)
 {
-	const struct report_counts counts = report_knock_counts(s->stats);
-	const struct run_verdict v =
-	    run_judge(run, row, &counts, &s->stats->rtt);
+	const struct report_counts counts = report_knock_counts(stats);
+	const struct run_verdict v = run_judge(run, row, &counts, &stats->rtt);
 	const struct report_knock_ops *ops = report_knock_ops(run->report);
+	struct report_knock_summary s = {.stats = stats,
+	    .reason = why,
+	    .ok = v.ok,
+	    .over_loss = v.over_loss,
+	    .over_rtt = v.over_rtt,
+	    .judged_rtt_ns = v.judged_rtt_ns,
+	    .expect = (enum nd_knock_state)knock_of(run)->opts.expect};
 	struct nd_ctx_stats ctx = {.size = sizeof(ctx)};
 	struct report_knock_flow *flows = NULL;
 	char text[ADDRTEXT_MAX];
 	struct report_target t = row_target(row, text);
 
-	s->ok = v.ok;
-	s->over_loss = v.over_loss;
-	s->over_rtt = v.over_rtt;
-	s->judged_rtt_ns = v.judged_rtt_ns;
-	s->expect = (enum nd_knock_state)knock_of(run)->opts.expect;
 	if (is_final)
 		run_add_up(run, row, &counts, &v);
 	if (run->targets == 1 && nd_ctx_stats(run->ctx, &ctx) == 0)
-		s->ctx = &ctx;
+		s.ctx = &ctx;
 	if (row->task != NULL)
-		flows = flows_of(row->task, &s->nflows);
-	s->flows = flows;
+		flows = flows_of(row->task, &s.nflows);
+	s.flows = flows;
 	(is_final ? ops->summary : ops->interim)(
-	    run->report, &t, s, clock_realtime_ns());
+	    run->report, &t, &s, clock_realtime_ns());
 	free(flows);
 }
 
@@ -112,19 +123,17 @@ knock_summary(struct run *run, struct row *row, enum report_reason why)
 	    .clock = ND_CLOCK_NONE,
 	    .duration_ns = -1};
 	struct nd_knock_stats stats = {.size = sizeof(stats)};
-	struct report_knock_summary summary = {.stats = &stats, .reason = why};
 
 	if (row->task == NULL || nd_knock_stats(row->task, &stats) != 0)
 		stats = nothing;
-	tell(run, row, &summary, true);
+	tell(run, row, &stats, why, true);
 }
 
 void
 knock_interim(struct run *run, struct row *row)
 {
 	struct nd_knock_stats stats = {.size = sizeof(stats)};
-	struct report_knock_summary interim = {.stats = &stats};
 
 	if (nd_knock_stats(row->task, &stats) == 0)
-		tell(run, row, &interim, false);
+		tell(run, row, &stats, REPORT_DONE, false);
 }

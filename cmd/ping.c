@@ -6,6 +6,7 @@
 #include "priv_hint.h"
 
 #include <stdlib.h>
+#include <sys/socket.h>
 
 static enum nd_pmtu
 pmtu_of(int pmtu)
@@ -66,6 +67,17 @@ make_report(struct run *run, struct report_opts *opts)
 }
 
 static void
+describe(
+    const struct run *run, const struct row *row, struct report_start *start)
+{
+	const struct ping_opts *o = &ping_of_const(run)->opts;
+
+	start->proto = row->family == AF_INET ? "icmp" : "icmp6";
+	start->pattern = o->pattern.bytes;
+	start->pattern_len = o->pattern.len;
+}
+
+static void
 stop_row(struct row *row)
 {
 	nd_ping_stop(row->task);
@@ -82,17 +94,17 @@ static const struct run_ops ops = {.sockets = sockets,
     .prepare = ping_prepare,
     .report = make_report,
     .records = report_ping_json,
-    .ready = ping_open_names,
     .start = ping_start,
-    .started = ping_started,
+    .describe = describe,
     .stop = stop_row,
     .free = free_row,
     .stats = ping_stats,
     .met = ping_met,
     .summary = ping_summary,
     .interim = ping_interim,
-    .ending = ping_ending,
-    .holds = ping_holds};
+    .tell = ping_tell,
+    .keep = ping_keep,
+    .event_size = sizeof(struct nd_ping_event)};
 
 static int
 parse(struct ping *ping, int argc, char **argv)
@@ -130,8 +142,6 @@ cmd_ping(struct priv *priv, int argc, char **argv)
 	ping->run.priv = priv;
 	status = parse(ping, argc, argv);
 	status = run_main(&ping->run, status);
-	rdns_free(ping->rdns);
-	hold_free(&ping->hold);
 	free(ping);
 	return status;
 }

@@ -46,6 +46,7 @@ ping_prepare(struct run *run)
 	run->interval_ns = p->interval_ns;
 	run->at_own_pace = (p->flags & ND_PING_F_ADAPTIVE) != 0;
 	run->once = p->count == 1;
+	run->nameless = o->alive || o->down;
 	return 0;
 }
 
@@ -54,10 +55,13 @@ on_event(struct nd_ping *task, const struct nd_ping_event *event, void *user)
 {
 	struct row *row = user;
 
+	(void)task;
 	if (event->status == ND_PING_DONE)
 		run_done(row->run, row);
+	else if (event->status == ND_PING_SENT)
+		ping_tell(row->run, row, event, NULL);
 	else
-		ping_on_event(task, event, user);
+		run_event(row, event, event->from);
 }
 
 int

@@ -1,10 +1,29 @@
 /* SPDX-License-Identifier: MIT */
-/* ping_tell.c: what is told of the numbers of a target. */
+/* ping_tell.c: what is told of a target: its events and its numbers. */
 #include "ping.h"
 
 #include <stdlib.h>
 
 #define SENDERS_MAX 1024
+
+void
+ping_tell(struct run *run, struct row *row, const void *event, const char *name)
+{
+	char text[ADDRTEXT_MAX];
+	struct report_target t = row_target(row, text);
+
+	report_ping_ops(run->report)
+	    ->probe(run->report, &t, event, name, clock_realtime_ns());
+}
+
+void
+ping_keep(void *ret, const void *event, const struct sockaddr *from)
+{
+	struct nd_ping_event *copy = ret;
+
+	*copy = *(const struct nd_ping_event *)event;
+	copy->from = from;
+}
 
 bool
 ping_stats(

@@ -61,6 +61,8 @@ add(struct portlist *list, unsigned first, unsigned last)
 			    UINT64_MAX >> (WORD_BITS - 1 - last % WORD_BITS);
 		list->bits[w] |= mask;
 	}
+	if (list->words < last / WORD_BITS + 1)
+		list->words = last / WORD_BITS + 1;
 }
 
 /* What stands between two commas. */
@@ -122,7 +124,7 @@ portlist_count(const struct portlist *list)
 {
 	unsigned count = 0;
 
-	for (size_t w = 0; w < PORTLIST_WORDS; w++)
+	for (size_t w = 0; w < list->words; w++)
 		count += (unsigned)__builtin_popcountll(list->bits[w]);
 	return count;
 }
@@ -133,10 +135,10 @@ portlist_next(const struct portlist *list, uint16_t port)
 	unsigned at = port + 1u, w = at / WORD_BITS;
 	uint64_t left;
 
-	if (at > PORT_MAX)
+	if (w >= list->words)
 		return 0;
 	left = list->bits[w] & (UINT64_MAX << at % WORD_BITS);
-	while (left == 0 && ++w < PORTLIST_WORDS)
+	while (left == 0 && ++w < list->words)
 		left = list->bits[w];
 	if (left == 0)
 		return 0;

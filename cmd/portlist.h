@@ -13,6 +13,7 @@
 
 struct portlist {
 	uint64_t bits[PORTLIST_WORDS]; /* port N: bit N % 64 of word N / 64 */
+	unsigned words;		       /* of them, from the first, in use */
 };
 
 /*

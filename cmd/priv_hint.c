@@ -145,6 +145,7 @@ priv_hint_make(struct priv_hint *hint, const struct priv_facts *facts,
 	    [PRIV_WANT_DGRAM] = "cannot open a ping socket",
 	    [PRIV_WANT_MARK] = "cannot set the mark",
 	    [PRIV_WANT_DEVICE] = "cannot bind to the device",
+	    [PRIV_WANT_TCP] = "cannot open a raw TCP socket",
 	};
 
 	char cause[MESSAGE_STRERROR_MAX];

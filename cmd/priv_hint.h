@@ -12,10 +12,11 @@
 
 /* What was refused. */
 enum priv_want {
-	PRIV_WANT_ICMP,	 /* an ICMP socket, raw or else a ping socket */
-	PRIV_WANT_DGRAM, /* a ping socket, the only kind that was asked for */
-	PRIV_WANT_MARK,	 /* SO_MARK */
-	PRIV_WANT_DEVICE /* SO_BINDTODEVICE */
+	PRIV_WANT_ICMP,	  /* an ICMP socket, raw or else a ping socket */
+	PRIV_WANT_DGRAM,  /* a ping socket, the only kind that was asked for */
+	PRIV_WANT_MARK,	  /* SO_MARK */
+	PRIV_WANT_DEVICE, /* SO_BINDTODEVICE */
+	PRIV_WANT_TCP	  /* a raw TCP socket */
 };
 
 /* Why. The first that applies is the one to mend. */

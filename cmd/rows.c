@@ -24,6 +24,7 @@ rows_add(struct rows *rows)
 			return NULL;
 		rows->chunk_count++;
 	}
+	rows_at(rows, rows->n)->at = (uint32_t)rows->n;
 	return rows_at(rows, rows->n++);
 }
 
@@ -60,6 +61,13 @@ row_set_addr(struct row *row, const struct sockaddr *addr)
 		memcpy(row->ip, &v6.sin6_addr, 16);
 		row->scope = v6.sin6_scope_id;
 	}
+}
+
+bool
+row_same_addr(const struct row *a, const struct row *b)
+{
+	return a->family != AF_UNSPEC && a->family == b->family &&
+	       a->scope == b->scope && memcmp(a->ip, b->ip, sizeof(a->ip)) == 0;
 }
 
 bool

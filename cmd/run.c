@@ -184,8 +184,7 @@ prepare(struct run *run)
 	if (r != 0)
 		return r;
 	if (run_set_limits(run) != 0 || run_make_report(run) != 0 ||
-	    run_open_names(run) != 0 ||
-	    (run->ops->ready != NULL && run->ops->ready(run) != 0)) {
+	    run_open_names(run) != 0) {
 		run_message(run, NULL, "out of memory", NULL);
 		return EXIT_SYSTEM;
 	}
@@ -201,7 +200,9 @@ release(struct run *run)
 		if (row->task != NULL)
 			run->ops->free(row);
 	}
+	rdns_free(run->rdns);
 	resolver_free(run->resolver);
+	hold_free(&run->hold);
 	if (run->report != NULL)
 		run->report->ops->free(run->report);
 	nd_ctx_free(run->ctx);

@@ -13,7 +13,9 @@
 
 #include "clock.h"
 #include "cmd.h"
+#include "hold.h"
 #include "priv.h"
+#include "rdns.h"
 #include "report.h"
 #include "resolve.h"
 #include "rows.h"
@@ -38,19 +40,23 @@ struct run_ops {
 	 */
 	int (*ports)(const struct run *run, const struct target_port *word,
 	    struct portlist *ret, struct opt_error *err);
+	/* The context is open, in whichever mode. 0, or the exit status, said.
+	 * NULL: it does not matter. */
+	int (*opened)(struct run *run);
+	/* Whether so many rows are too many. -EINVAL with ERR. NULL: never. */
+	int (*limit)(
+	    const struct run *run, uint64_t rows, struct opt_error *err);
 	/* All rows are there, nothing has begun. 0, or the exit status. */
 	int (*prepare)(struct run *run);
 	/* The report, of what is not common in OPTS. 0 or a negative errno. */
 	int (*report)(struct run *run, struct report_opts *opts);
 	/* One for records alone, of a run that cannot begin. */
 	int (*records)(struct report **ret, const struct report_opts *opts);
-	/* Once the report and the resolvers are there. */
-	int (*ready)(struct run *run);
 	/* Starts measuring ROW, whose address is known, START_NS from now. */
 	int (*start)(struct run *run, struct row *row, int64_t start_ns);
-	/* What `start` of the report wants, beyond what is common. NULL: that
-	 * is nothing. Whether it tells it itself. */
-	bool (*started)(struct run *run, struct row *row);
+	/* Adds to START what the command knows of ROW: `proto` at least. */
+	void (*describe)(const struct run *run, const struct row *row,
+	    struct report_start *start);
 	/* Nothing is measured any more. */
 	void (*stop)(struct row *row);
 	void (*free)(struct row *row);
@@ -63,10 +69,12 @@ struct run_ops {
 	void (*summary)(
 	    struct run *run, struct row *row, enum report_reason why);
 	void (*interim)(struct run *run, struct row *row);
-	/* Before the summaries of the end. NULL: nothing to do. */
-	void (*ending)(struct run *run);
-	/* Whether something is held back that has to be told before the end. */
-	bool (*holds)(const struct run *run);
+	/* An event of the command, told now; NAME: reverse, or NULL. */
+	void (*tell)(struct run *run, struct row *row, const void *event,
+	    const char *name);
+	/* A copy that lasts, of EVENT_SIZE bytes; FROM is its address. */
+	void (*keep)(void *ret, const void *event, const struct sockaddr *from);
+	size_t event_size;
 };
 
 struct run {
@@ -80,11 +88,14 @@ struct run {
 	struct out *out;
 	struct report *report;
 	struct resolver *resolver; /* NULL until there is a name */
+	struct rdns *rdns;	   /* NULL: no reverse names are wanted */
+	struct hold hold;	   /* of the only target */
+	ev_timer hold_timer;
 
 	struct target_port *words; /* of the command line */
 	struct target_spec *specs; /* of each */
 	int *files;		   /* root: of @FILE, opened early; else -1 */
-	uint64_t typed_rows;	   /* of the command line, without files */
+	uint64_t wanted;	   /* rows by what was typed and read so far */
 	struct rows rows;
 	uint64_t targets; /* rows at the start, or 2 where --all may add */
 	bool has_names;
@@ -96,6 +107,7 @@ struct run {
 	bool at_own_pace; /* the interval is not kept: an answer asks for the
 			   * next probe */
 	bool once;	  /* each row gets one probe */
+	bool nameless;	  /* no line shows a reverse name */
 	uint64_t max_in_flight; /* 0: as the library has it */
 
 	struct sockaddr_storage source;
@@ -105,7 +117,8 @@ struct run {
 
 	ev_timer deadline, every;
 	ev_prepare flush;
-	ev_timer start;		 /* active: rows are to be started */
+	ev_timer start;			/* active: rows are to be started */
+	struct row *ready, *ready_last; /* that start next, ahead of... */
 	size_t unstarted, typed; /* the last ones of those that were typed */
 	ev_idle tell;		 /* both active: something is to be told */
 	ev_timer tell_late;
@@ -145,6 +158,13 @@ int run_open(struct run *run);
 /* The source address cannot be used: says so. Returns the exit status. */
 int run_refuse_source(const struct run *run, int err);
 
+/*
+ * The option NAME needs what HINT says, or where that is NULL, a raw socket:
+ * says so with CAUSE, in records too. Returns the exit status.
+ */
+int run_refuse_option(
+    struct run *run, const char *name, const char *cause, const char *hint);
+
 /* ---- run_setup.c: what a run needs before it begins ---------------------- */
 
 /* The id of the run and its labels, from the options or at random. */
@@ -155,7 +175,7 @@ int run_check_source(struct run *run);
 int run_set_limits(struct run *run);
 /* The environment is looked at here. 0 or a negative errno. */
 int run_make_report(struct run *run);
-/* A resolver, if names have to be found. 0 or a negative errno. */
+/* Resolvers, as far as names have to be found. 0 or a negative errno. */
 int run_open_names(struct run *run);
 void run_tell_begin(struct run *run);
 
@@ -181,6 +201,12 @@ unsigned run_target_flags(const struct run *run);
 int run_check_family(const struct run *run, const struct target_spec *spec,
     const char *subject, struct opt_error *err);
 /*
+ * Counts the rows of SPEC, which has so many ports. -EINVAL with ERR, about
+ * SUBJECT, where they become too many.
+ */
+int run_count_rows(struct run *run, const struct target_spec *spec,
+    unsigned ports, const char *subject, struct opt_error *err);
+/*
  * The rows of SPEC, no file, one a port of PORTS (NULL: it has none). 0, or the
  * exit status, said on stderr.
  */
@@ -198,20 +224,30 @@ int run_read_file(struct run *run, size_t i);
 
 /* Starts all rows, or the resolving of their names, in portions. */
 void run_start_rows(struct run *run);
-void run_resolved(
-    void *user, int err, const struct addrinfo *list, int64_t took_ns);
+/*
+ * What the Nth row, from 0, of an address begins as: ROW_NEW, or ROW_WAITING
+ * for one before it, so that no host gets all SYNs of a single pass at once.
+ */
+enum row_state run_first_state(const struct run *run, size_t n);
+/* ROW, whose address is known now, starts next: run_start_ready(). */
+void run_ready(struct run *run, struct row *row);
+void run_start_ready(struct run *run);
 /* ROW has been measured. */
 void run_done(struct run *run, struct row *row);
-void run_fail(
-    struct run *run, struct row *row, enum report_code code, const char *cause);
+/* HINT may be NULL. */
+void run_fail(struct run *run, struct row *row, enum report_code code,
+    const char *cause, const char *hint);
 /* While the reader does not keep up, nothing is started, sent or told. */
 void run_stalled(struct run *run, bool stalled);
 
+/* ---- run_resolve.c: from a name to rows that start ----------------------- */
+
+void run_resolve(struct run *run, struct row *first);
+void run_resolved(
+    void *user, int err, const struct addrinfo *list, int64_t took_ns);
+
 /* ---- run_tell.c: summaries ----------------------------------------------- */
 
-/* The header of a row, with what START has of it beyond that. */
-void run_tell_start(
-    struct run *run, const struct row *row, struct report_start *start);
 /* What the goals and thresholds say to the numbers of a row. */
 struct run_verdict {
 	bool ok, over_loss, over_rtt;
@@ -237,5 +273,16 @@ void run_tell_resume(struct run *run);
 
 /* Tells all summaries and the end, and gives the output its time. */
 void run_end(struct run *run);
+
+/* ---- run_names.c: lines, which may wait for reverse names ---------------- */
+
+/* Reverse names, where lines show them. 0 or -ENOMEM. */
+int run_open_reverse(struct run *run);
+/* The header of a row. */
+void run_tell_start(struct run *run, struct row *row);
+/* EVENT, an answer of FROM (or NULL), is to be told. */
+void run_event(struct row *row, const void *event, const struct sockaddr *from);
+/* Lets go of what is held; ALL: whether or not its name is there. */
+void run_release(struct run *run, bool all);
 
 #endif

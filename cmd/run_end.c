@@ -132,8 +132,8 @@ run_end(struct run *run)
 	struct nd_ctx_stats ctx = {.size = sizeof(ctx)};
 
 	(void)nd_ctx_stats(run->ctx, &ctx);
-	if (run->ops->ending != NULL)
-		run->ops->ending(run);
+	if (run->rdns != NULL)
+		run_release(run, true);
 	tell_all(run);
 	tell_end(run, ctx.sent);
 	drain(run);

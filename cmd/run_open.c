@@ -82,6 +82,39 @@ refused(struct run *run, int err)
 	return EXIT_SYSTEM;
 }
 
+static int
+refuse_option(
+    struct run *run, const char *name, const char *cause, const char *hint)
+{
+	char message[160];
+
+	run_message(run, name, cause, hint);
+	(void)snprintf(message, sizeof(message), "%s: %s", name, cause);
+	report_refusal(run, message, hint);
+	return EXIT_SYSTEM;
+}
+
+int
+run_refuse_option(
+    struct run *run, const char *name, const char *cause, const char *hint)
+{
+	struct priv_facts *facts;
+	struct priv_hint *missing;
+
+	if (hint != NULL)
+		return refuse_option(run, name, cause, hint);
+	facts = malloc(sizeof(*facts));
+	missing = malloc(sizeof(*missing));
+	if (facts != NULL && missing != NULL) {
+		priv_facts_gather(facts);
+		priv_hint_make(missing, facts, PRIV_WANT_TCP, ND_EPRIV);
+		(void)refuse_option(run, name, cause, missing->hint);
+	}
+	free(facts);
+	free(missing);
+	return EXIT_SYSTEM;
+}
+
 /* A word of the command line and what is wrong with it. */
 static int
 refuse(const struct run *run, const char *subject, const char *typed, int err,
@@ -123,7 +156,7 @@ open_context(struct run *run)
 	r = nd_ctx_new(&run->ctx, run->loop, &opts);
 	switch (r) {
 	case 0:
-		return 0;
+		return run->ops->opened != NULL ? run->ops->opened(run) : 0;
 	case ND_EPRIV:
 	case -EPERM:
 	case -EACCES:

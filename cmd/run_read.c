@@ -86,6 +86,13 @@ add_line(struct run *run, const struct target_reader *reader, const char *text,
 	(void)snprintf(subject, sizeof(subject), "%s:%" PRIu64, reader->name,
 	    reader->line);
 	r = run_check_family(run, &spec, subject, err);
+	/* No further line can mend that. */
+	if (r == 0 && run->ops->ports != NULL &&
+	    run_count_rows(run, &spec, portlist_count(ports), subject, err) !=
+		0) {
+		message_error(run->cmd->name, err);
+		r = EXIT_USAGE;
+	}
 	if (r == 0)
 		r = run_add_spec(
 		    run, &spec, run->ops->ports != NULL ? ports : NULL);

@@ -1,65 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * run_rows.c: the life of a row: its name is resolved, it is started, it is
- * decided.
- */
+/* run_rows.c: the life of a row: it is started, in portions, and decided. */
 #include "run.h"
 
 #include "cmd.h"
 #include "message.h"
 #include "out.h"
 
-#include <errno.h>
-#include <netinet/in.h>
-#include <stdlib.h>
-#include <string.h>
-
 #define START_AT_ONCE 64
+#define PORTS_AT_ONCE 128 /* of one address, with -c 1 */
 /* Before the first probe leaves: half of what a signal may have to wait. */
 #define START_FIRST_NS INT64_C(50000000)
 
-static void
-decided(struct run *run, struct row *row, enum row_state state)
-{
-	row->state = (uint8_t)state;
-	run->undecided--;
-	if (!run->report->ops->at_end)
-		run_tell_soon(run, row);
-	if (run->undecided == 0 &&
-	    (run->ops->holds == NULL || !run->ops->holds(run)))
-		run_finish(run, REPORT_DONE);
-}
-
-static void
-fail(struct run *run, struct row *row, enum report_code code, const char *cause,
-    const char *hint)
-{
-	char text[ADDRTEXT_MAX];
-	struct report_target t = row_target(row, text);
-
-	row->code = (uint8_t)code;
-	row->cause = cause;
-	run_status_at_least(run, report_code_status(code));
-	/* Once a name, however many ports of it are rows. */
-	if (code != REPORT_RESOLVE || !row->secondary)
-		run_message(run, t.name != NULL ? t.name : t.addr, cause, hint);
-	decided(run, row, ROW_FAILED);
-}
-
-void
-run_fail(
-    struct run *run, struct row *row, enum report_code code, const char *cause)
-{
-	fail(run, row, code, cause, NULL);
-}
-
-/* ---- Measuring ------------------------------------------------------------
+/* ---- Starting -------------------------------------------------------------
  */
 
-void
-run_done(struct run *run, struct row *row)
+enum row_state
+run_first_state(const struct run *run, size_t n)
 {
-	decided(run, row, ROW_DONE);
+	if (run->opts->count == 1 && n >= PORTS_AT_ONCE)
+		return ROW_WAITING;
+	return ROW_NEW;
 }
 
 /* Starts are spread over the interval, from the beginning of the run. */
@@ -83,154 +43,59 @@ start_row(struct run *run, struct row *row)
 	int r;
 
 	row->state = ROW_RUNNING;
-	if (run->ops->started == NULL || !run->ops->started(run, row))
-		run_tell_start(run, row, &(struct report_start){0});
+	run_tell_start(run, row);
 	r = run->ops->start(run, row, start_after(run, row));
 	if (r != 0)
-		run_fail(run, row, REPORT_SOCKET, nd_strerror(r));
-}
-
-/* ---- Names ----------------------------------------------------------------
- */
-
-/* One more row, behind LAST, for a further address of the name of ROW. */
-static struct row *
-add_sibling(struct run *run, struct row *last, const struct row *row)
-{
-	struct row *next = rows_add(&run->rows);
-
-	if (next == NULL)
-		return NULL;
-	*next = (struct row){.run = run,
-	    .dns_ns = row->dns_ns,
-	    .index = row->index,
-	    .port = row->port,
-	    .secondary = true};
-	next->name = strdup(row->name);
-	if (next->name == NULL)
-		return NULL;
-	last->sibling = next;
-	run->undecided++;
-	return next;
-}
-
-static void
-widen(struct run *run, const struct row *row)
-{
-	char text[ADDRTEXT_MAX];
-	struct report_target t = row_target(row, text);
-	size_t width = report_name_width(&t, run->opts->all);
-
-	if (width > run->report->opts.name_width)
-		run->report->opts.name_width = width;
-}
-
-static bool
-is_before(const struct addrinfo *first, const struct addrinfo *a)
-{
-	for (; first != a; first = first->ai_next)
-		if (first->ai_addrlen == a->ai_addrlen &&
-		    memcmp(first->ai_addr, a->ai_addr, a->ai_addrlen) == 0)
-			return true;
-	return false;
-}
-
-/* Some systems list an address twice, such as that of localhost with -4. */
-static const struct addrinfo *
-next_address(const struct addrinfo *first, const struct addrinfo *a)
-{
-	do
-		a = a->ai_next;
-	while (a != NULL && is_before(first, a));
-	return a;
-}
-
-static void
-unresolved(struct run *run, struct row *row, int err)
-{
-	fail(run, row, REPORT_RESOLVE,
-	    resolve_strerror(err != 0 ? err : EAI_NONAME), resolve_hint(err));
-}
-
-/*
- * The rows of a name, one a port, hang on FIRST. They get the first address;
- * with --all there are as many again for each further one.
- */
-static void
-set_addresses(struct run *run, struct row *first, const struct addrinfo *list)
-{
-	const struct addrinfo *a = list;
-	struct row *last = first, *row;
-	size_t ports = 1;
-
-	for (; last->sibling != NULL; last = last->sibling)
-		ports++;
-	for (row = first; row != NULL; row = row->sibling) {
-		row_set_addr(row, a->ai_addr);
-		widen(run, row);
-	}
-	while (run->opts->all && (a = next_address(list, a)) != NULL) {
-		row = first;
-		for (size_t i = 0; i < ports; i++, row = row->sibling) {
-			struct row *next = add_sibling(run, last, row);
-
-			if (next == NULL)
-				return;
-			row_set_addr(next, a->ai_addr);
-			widen(run, next);
-			last = next;
-		}
-	}
+		run_fail(run, row, REPORT_SOCKET, nd_strerror(r), NULL);
 }
 
 void
-run_resolved(void *user, int err, const struct addrinfo *list, int64_t took_ns)
+run_ready(struct run *run, struct row *row)
 {
-	struct row *first = user, *row;
-	struct run *run = first->run;
-
-	if (run->stopping)
-		return;
-	for (row = first; row != NULL; row = row->sibling) {
-		row->dns_ns = took_ns;
-		if (err != 0 || list == NULL)
-			unresolved(run, row, err);
-	}
-	if (err != 0 || list == NULL)
-		return;
-	/* All of them before one starts, so that the run is not over. */
-	set_addresses(run, first, list);
-	for (row = first; row != NULL; row = row->sibling)
-		start_row(run, row);
+	row->state = ROW_READY;
+	row->next = NULL;
+	if (run->ready == NULL)
+		run->ready = row;
+	else
+		run->ready_last->next = row;
+	run->ready_last = row;
 }
 
-static void
-start_name(struct run *run, struct row *row)
+static bool
+is_all_started(const struct run *run)
 {
-	int r;
+	return run->ready == NULL && run->unstarted == 0;
+}
 
-	row->state = ROW_NAME;
-	r = resolve_start(
-	    run->resolver, row->name, run_opts_family(run->opts), row);
-	if (r != 0)
-		run_fail(run, row, REPORT_RESOLVE, nd_strerror(r));
+/* Takes the next of those that are ready, or of those that were typed. */
+static struct row *
+next_row(struct run *run)
+{
+	struct row *row = run->ready;
+
+	if (row != NULL) {
+		run->ready = row->next;
+		return row;
+	}
+	row = rows_at(&run->rows, run->typed - run->unstarted);
+	run->unstarted--;
+	return row;
 }
 
 static void
 start_some(struct run *run)
 {
-	for (int i = 0; i < START_AT_ONCE && run->unstarted > 0; i++) {
-		struct row *row =
-		    rows_at(&run->rows, run->typed - run->unstarted);
+	for (int i = 0; i < START_AT_ONCE && !is_all_started(run); i++) {
+		struct row *row;
 
 		if (run->stopping || run->stalled)
 			return;
-		run->unstarted--;
-		/* Its elder starts it. */
-		if (row->secondary)
+		row = next_row(run);
+		/* Others start it, or have. */
+		if (row->state != ROW_NEW && row->state != ROW_READY)
 			continue;
 		if (row->family == AF_UNSPEC)
-			start_name(run, row);
+			run_resolve(run, row);
 		else
 			start_row(run, row);
 	}
@@ -240,7 +105,8 @@ start_some(struct run *run)
 static void
 start_soon(struct run *run)
 {
-	if (run->unstarted == 0 || run->stopping || run->stalled)
+	if (is_all_started(run) || run->stopping || run->stalled ||
+	    ev_is_active(&run->start))
 		return;
 	ev_timer_set(&run->start, 0, 0);
 	ev_timer_start(run->loop, &run->start);
@@ -256,16 +122,23 @@ on_start(struct ev_loop *loop, ev_timer *w, int events)
 }
 
 void
+run_start_ready(struct run *run)
+{
+	start_some(run);
+	start_soon(run);
+}
+
+void
 run_start_rows(struct run *run)
 {
-	/* Siblings are added behind, and start by themselves. */
+	/* Siblings are added behind, and get ready by themselves. */
 	run->started_ns = clock_monotonic_ns();
 	run->unstarted = run->typed = run->rows.n;
 	ev_timer_init(&run->start, on_start, 0, 0);
 	run->start.data = run;
 	do
 		start_some(run);
-	while (run->unstarted > 0 && !run->stopping && !run->stalled &&
+	while (!is_all_started(run) && !run->stopping && !run->stalled &&
 	       clock_monotonic_ns() - run->started_ns < START_FIRST_NS);
 	start_soon(run);
 }
@@ -281,6 +154,58 @@ run_stalled(struct run *run, bool stalled)
 	if (stalled)
 		return;
 	run_tell_resume(run);
-	if (!ev_is_active(&run->start))
-		start_soon(run);
+	start_soon(run);
+}
+
+/* ---- Decided --------------------------------------------------------------
+ */
+
+/* The port of the same address that waits for this one. */
+static void
+start_next(struct run *run, const struct row *row)
+{
+	const size_t at = (size_t)row->at + PORTS_AT_ONCE;
+	struct row *next;
+
+	if (row->port == 0 || at >= run->rows.n)
+		return;
+	next = rows_at(&run->rows, at);
+	if (next->state != ROW_WAITING || !row_same_addr(row, next))
+		return;
+	run_ready(run, next);
+	start_soon(run);
+}
+
+static void
+decided(struct run *run, struct row *row, enum row_state state)
+{
+	row->state = (uint8_t)state;
+	run->undecided--;
+	if (!run->report->ops->at_end)
+		run_tell_soon(run, row);
+	start_next(run, row);
+	if (run->undecided == 0 && hold_first(&run->hold) == NULL)
+		run_finish(run, REPORT_DONE);
+}
+
+void
+run_done(struct run *run, struct row *row)
+{
+	decided(run, row, ROW_DONE);
+}
+
+void
+run_fail(struct run *run, struct row *row, enum report_code code,
+    const char *cause, const char *hint)
+{
+	char text[ADDRTEXT_MAX];
+	struct report_target t = row_target(row, text);
+
+	row->code = (uint8_t)code;
+	row->cause = cause;
+	run_status_at_least(run, report_code_status(code));
+	/* Once a name, however many ports of it are rows. */
+	if (code != REPORT_RESOLVE || !row->secondary)
+		run_message(run, t.name != NULL ? t.name : t.addr, cause, hint);
+	decided(run, row, ROW_FAILED);
 }

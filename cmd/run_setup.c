@@ -245,8 +245,10 @@ run_open_names(struct run *run)
 {
 	const struct resolver_opts opts = {
 	    .timeout_ns = run->opts->resolve_timeout_ns};
+	int r;
 
 	if (!run->has_names)
 		return 0;
-	return resolver_new(&run->resolver, run->loop, &opts, run_resolved);
+	r = resolver_new(&run->resolver, run->loop, &opts, run_resolved);
+	return r != 0 ? r : run_open_reverse(run);
 }

@@ -57,23 +57,39 @@ is_file(const struct target_spec *spec)
 	return spec->kind == TARGET_FILE || spec->kind == TARGET_STDIN;
 }
 
-/* How many rows there will be at least; files are not counted. */
 static int
-check_word(struct run *run, size_t i, struct portlist *ports, uint64_t *rows,
-    struct opt_error *err)
+check_limit(const struct run *run, struct opt_error *err)
+{
+	return run->ops->limit != NULL ? run->ops->limit(run, run->wanted, err)
+				       : 0;
+}
+
+int
+run_count_rows(struct run *run, const struct target_spec *spec, unsigned ports,
+    const char *subject, struct opt_error *err)
+{
+	int r;
+
+	run->wanted += target_count(spec) * ports;
+	r = check_limit(run, err);
+	if (r != 0)
+		(void)opt_show(subject, err->option, sizeof(err->option));
+	return r;
+}
+
+/* Those of files are not known yet. */
+static int
+check_word(
+    struct run *run, size_t i, struct portlist *ports, struct opt_error *err)
 {
 	const struct target_spec *spec = &run->specs[i];
 	int r = run_check_family(run, spec, run->words[i].word, err);
 
-	if (r != 0 || is_file(spec))
+	if (r != 0 || is_file(spec) || run->ops->ports == NULL)
 		return r;
-	if (run->ops->ports == NULL) {
-		*rows += target_count(spec);
-		return 0;
-	}
 	r = run->ops->ports(run, &run->words[i], ports, err);
 	if (r == 0)
-		*rows += target_count(spec) * portlist_count(ports);
+		run->wanted += target_count(spec) * portlist_count(ports);
 	return r;
 }
 
@@ -93,10 +109,11 @@ run_parse_targets(struct run *run, struct opt_error *err)
 		r = run_parse_word(run, run->opts->targets[i], flags,
 		    &run->words[i], &run->specs[i], err);
 		if (r == 0)
-			r = check_word(run, i, ports, &run->typed_rows, err);
+			r = check_word(run, i, ports, err);
 	}
 	free(ports);
-	return r;
+	/* The message has the number of all of them. */
+	return r == 0 ? check_limit(run, err) : r;
 }
 
 unsigned
@@ -133,7 +150,7 @@ add_row(struct run *run, const char *name, uint16_t port)
 	row->run = run;
 	row->dns_ns = -1;
 	row->port = port;
-	row->index = (uint32_t)(run->rows.n - 1);
+	row->index = row->at;
 	if (name != NULL && (row->name = strdup(name)) == NULL)
 		return NULL;
 	run->undecided++;
@@ -241,6 +258,7 @@ add_addresses(struct run *run, const struct target_spec *spec,
 	target_iter_init(&it, spec, scope);
 	while (target_next(&it, &addr)) {
 		uint16_t port = next_port(ports, 0);
+		size_t n = 0;
 
 		default_scope(run, &addr);
 		do {
@@ -249,6 +267,7 @@ add_addresses(struct run *run, const struct target_spec *spec,
 				return no_memory(run);
 			row_set_addr(row, (const struct sockaddr *)&addr);
 			row->any_source = any_source(run, row, &addr);
+			row->state = (uint8_t)run_first_state(run, n++);
 		} while ((port = next_port(ports, port)) != 0);
 	}
 	return 0;
@@ -271,6 +290,7 @@ add_name(struct run *run, const struct target_spec *spec,
 		if (row != NULL) {
 			row->sibling = next;
 			next->secondary = true;
+			next->state = ROW_WAITING;
 		}
 		row = next;
 	} while ((port = next_port(ports, port)) != 0);

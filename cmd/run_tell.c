@@ -14,36 +14,6 @@
 #define TELL_LATE_S 0.1
 #define TELL_LATE_AT_ONCE 8192
 
-void
-run_tell_start(
-    struct run *run, const struct row *row, struct report_start *start)
-{
-	const struct run_opts *o = run->opts;
-	char text[ADDRTEXT_MAX], src_text[ADDRTEXT_MAX];
-	struct report_target t = row_target(row, text);
-	struct sockaddr_storage addr, src;
-
-	/* Records of starts and headers: nothing else wants a source address.
-	 */
-	if (o->quiet && o->format == RUN_FORMAT_JSON)
-		return;
-	if (o->format == RUN_FORMAT_TEXT && run->targets > 1)
-		return;
-	start->dns_ns = row->dns_ns;
-	start->show_source = o->interface_arg != NULL || o->source_arg != NULL;
-	start->device = o->device;
-	if (start->proto == NULL)
-		start->proto = "tcp";
-	(void)row_addr(row, &addr);
-	if (o->source.af != AF_UNSPEC)
-		start->src =
-		    addrtext((const struct sockaddr *)&run->source, src_text);
-	else if (nd_ctx_source(
-		     run->ctx, (const struct sockaddr *)&addr, &src) == 0)
-		start->src = addrtext((const struct sockaddr *)&src, src_text);
-	run->report->ops->start(run->report, &t, start, clock_realtime_ns());
-}
-
 struct run_verdict
 run_judge(const struct run *run, const struct row *row,
     const struct report_counts *counts, const struct nd_rtt *rtt)
@@ -145,7 +115,7 @@ tell_some(struct run *run, int n)
 
 	for (; n > 0 && !run->stalled && !is_all_told(run); n--) {
 		if ((row = run->untold) != NULL) {
-			run->untold = row->untold;
+			run->untold = row->next;
 			run_tell(run, row, REPORT_DONE);
 		} else {
 			row = rows_at(&run->rows, run->interim_next++);
@@ -171,10 +141,11 @@ run_tell_resume(struct run *run)
 void
 run_tell_soon(struct run *run, struct row *row)
 {
+	row->next = NULL;
 	if (run->untold == NULL)
 		run->untold = row;
 	else
-		run->untold_last->untold = row;
+		run->untold_last->next = row;
 	run->untold_last = row;
 	run_tell_resume(run);
 }
