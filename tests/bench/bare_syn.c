@@ -5,11 +5,16 @@
  * sendto(), then all that has come by recvmmsg(), and nothing else: no table,
  * no check, no statistics. Prints "SENT RECEIVED NANOSECONDS", first send to
  * last answer.
+ *
+ * A SYN's checksum covers its source address, which is that of the route to
+ * its host: the system is asked for each of them, in the cheapest way, or with
+ * a fourth argument, ONCE, for the first one alone.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/filter.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,10 +30,12 @@
 #define PATIENCE_MS 1000
 
 struct bare {
-	int fd, reserved;
+	int fd, reserved, route;
+	bool once;
+	struct in_addr source;
 	uint16_t sport;
 	uint8_t syn[SYN];
-	uint32_t sum; /* of all but the destination's address */
+	uint32_t sum; /* of all but the addresses */
 	struct mmsghdr msg[BATCH];
 	struct iovec iov[BATCH];
 	uint8_t answer[BATCH][ANSWER_MAX];
@@ -52,24 +59,33 @@ put16(uint8_t *p, unsigned v)
 	p[1] = (uint8_t)v;
 }
 
-/* The source address that leads to BASE, and a port that nobody else has. */
+/* The source address towards ADDRESS; without a port, connecting is cheap. */
 static int
-find_source(struct bare *b, struct in_addr base, struct in_addr *source)
+find_source(struct bare *b, in_addr_t address)
 {
+	const struct sockaddr none = {.sa_family = AF_UNSPEC};
 	struct sockaddr_in sin = {
-	    .sin_family = AF_INET, .sin_port = htons(9), .sin_addr = base};
+	    .sin_family = AF_INET, .sin_addr.s_addr = address};
 	socklen_t len = sizeof(sin);
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 
-	if (fd < 0 || connect(fd, (struct sockaddr *)&sin, len) != 0 ||
-	    getsockname(fd, (struct sockaddr *)&sin, &len) != 0)
+	(void)connect(b->route, &none, sizeof(none));
+	if (connect(b->route, (struct sockaddr *)&sin, len) != 0 ||
+	    getsockname(b->route, (struct sockaddr *)&sin, &len) != 0)
 		return -errno;
-	(void)close(fd);
-	*source = sin.sin_addr;
-	sin.sin_addr.s_addr = INADDR_ANY;
-	sin.sin_port = 0;
+	b->source = sin.sin_addr;
+	return 0;
+}
+
+/* A source port that nobody else has. */
+static int
+reserve_port(struct bare *b)
+{
+	struct sockaddr_in sin = {.sin_family = AF_INET};
+	socklen_t len = sizeof(sin);
+
+	b->route = socket(AF_INET, SOCK_RAW, IPPROTO_RAW);
 	b->reserved = socket(AF_INET, SOCK_STREAM, 0);
-	if (b->reserved < 0 ||
+	if (b->route < 0 || b->reserved < 0 ||
 	    bind(b->reserved, (struct sockaddr *)&sin, len) != 0 ||
 	    getsockname(b->reserved, (struct sockaddr *)&sin, &len) != 0)
 		return -errno;
@@ -78,11 +94,10 @@ find_source(struct bare *b, struct in_addr base, struct in_addr *source)
 }
 
 static void
-make_syn(struct bare *b, struct in_addr source, unsigned port)
+make_syn(struct bare *b, unsigned port)
 {
 	static const uint8_t options[20] = {
 	    2, 4, 5, 180, 4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 0, 1, 3, 3, 7};
-	uint8_t address[4];
 
 	put16(b->syn, b->sport);
 	put16(b->syn + 2, port);
@@ -92,9 +107,6 @@ make_syn(struct bare *b, struct in_addr source, unsigned port)
 	put16(b->syn + 14, 64240);
 	memcpy(b->syn + 20, options, sizeof(options));
 	b->sum = 6 + SYN;
-	memcpy(address, &source, sizeof(address));
-	for (size_t i = 0; i < 4; i += 2)
-		b->sum += (uint32_t)address[i] << 8 | address[i + 1];
 	for (size_t i = 0; i < SYN; i += 2)
 		b->sum += (uint32_t)b->syn[i] << 8 | b->syn[i + 1];
 }
@@ -146,8 +158,13 @@ send_to(struct bare *b, uint32_t address)
 {
 	struct sockaddr_in to = {
 	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(address)};
-	uint32_t sum = b->sum + (address >> 16) + (address & 0xffff);
+	uint32_t source, sum = b->sum;
 
+	if (!b->once && find_source(b, to.sin_addr.s_addr) != 0)
+		return;
+	source = ntohl(b->source.s_addr);
+	sum += (address >> 16) + (address & 0xffff);
+	sum += (source >> 16) + (source & 0xffff);
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
 	put16(b->syn + 16, ~sum & 0xffff);
@@ -173,19 +190,23 @@ sweep(struct bare *b, uint32_t base, unsigned long count)
 int
 main(int argc, char **argv)
 {
-	struct in_addr base, source = {0};
+	struct in_addr base;
 	struct bare *b;
 	int64_t first_ns;
 	int r;
 
-	if (argc != 4 || inet_pton(AF_INET, argv[1], &base) != 1) {
-		(void)fprintf(stderr, "usage: bare_syn BASE COUNT PORT\n");
+	if (argc < 4 || argc > 5 || inet_pton(AF_INET, argv[1], &base) != 1) {
+		(void)fprintf(
+		    stderr, "usage: bare_syn BASE COUNT PORT [ONCE]\n");
 		return 2;
 	}
 	b = calloc(1, sizeof(*b));
 	if (b == NULL)
 		return 3;
-	r = find_source(b, base, &source);
+	b->once = argc > 4;
+	r = reserve_port(b);
+	if (r == 0)
+		r = find_source(b, base.s_addr);
 	if (r == 0)
 		r = open_socket(b);
 	if (r != 0) {
@@ -193,13 +214,14 @@ main(int argc, char **argv)
 		free(b);
 		return 3;
 	}
-	make_syn(b, source, (unsigned)strtoul(argv[3], NULL, 10));
+	make_syn(b, (unsigned)strtoul(argv[3], NULL, 10));
 	first_ns = now_ns();
 	sweep(b, ntohl(base.s_addr), strtoul(argv[2], NULL, 10));
 	(void)printf("%lu %lu %lld\n", b->sent, b->received,
 	    (long long)(b->last_ns - first_ns));
 	(void)close(b->fd);
 	(void)close(b->reserved);
+	(void)close(b->route);
 	free(b);
 	return 0;
 }

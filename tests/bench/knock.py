@@ -50,9 +50,9 @@ def knock(*args):
 
 # ---- A sweep ------------------------------------------------------------------
 
-def bare():
+def bare(*once):
     result, ns = c.span(
-        [f"{c.TMP}/bare_syn", c.BASE, str(SWEEP), str(CLOSED)])
+        [f"{c.TMP}/bare_syn", c.BASE, str(SWEEP), str(CLOSED), *once])
     return int(result.last_line().split()[1]), ns / 1e3 / SWEEP
 
 
@@ -115,6 +115,7 @@ def sweep_round(got, states, peers):
     received, us = bare()
     got["bare span"].append(us)
     got["bare lost"].append(SWEEP - received)
+    got["once span"].append(bare("once")[1])
     for name in peers:
         wall, _, found = PEERS[name]()
         got[name].append(wall * 1e6 / SWEEP)
@@ -130,7 +131,7 @@ def sweep():
     c.title(f"knock: one SYN to a closed port of each of {SWEEP} hosts, "
             f"--rate 0; {rounds} rounds")
     peers = [name for name in PEERS if c.have(name)]
-    names = ["text", "records", "text span", "records span", "bare span",
+    names = ["text", "records", "text span", "records span", "bare span", "once span",
              "bare lost", *peers, *(f"{name} missed" for name in peers)]
     got, states = {name: [] for name in names}, []
     for _ in range(rounds):
@@ -147,7 +148,8 @@ def sweep():
     c.say("a host, first send to last answer:")
     us_row("netdiag, text", got["text span"])
     us_row("netdiag, records", got["records span"])
-    us_row("bare sendto + recvmmsg loop", got["bare span"])
+    us_row("bare loop, the source asked for each host", got["bare span"])
+    us_row("bare loop, the source asked for once", got["once span"])
     for name in ("text", "records"):
         c.row(f"{name} / bare",
               f"{c.ratio(got[name + ' span'], got['bare span']):.3f}",
