@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#define SPARE_FILES 64 /* descriptors for everything but probes */
+#define SPARE_FILES ((rlim_t)64) /* descriptors for everything but probes */
 
 void
 knock_raise_files(void)

@@ -97,18 +97,22 @@ struct run {
 	int *files;		   /* root: of @FILE, opened early; else -1 */
 	uint64_t wanted;	   /* rows by what was typed and read so far */
 	struct rows rows;
-	uint64_t targets; /* rows at the start, or 2 where --all may add */
-	bool has_names;
+	uint64_t targets;   /* rows at the start, or 2 where --all may add */
 	uint64_t undecided; /* rows neither done nor failed */
 	size_t name_width;
 
 	/* Set by ops->prepare. */
 	int64_t interval_ns;
-	bool at_own_pace; /* the interval is not kept: an answer asks for the
-			   * next probe */
-	bool once;	  /* each row gets one probe */
-	bool nameless;	  /* no line shows a reverse name */
 	uint64_t max_in_flight; /* 0: as the library has it */
+	bool at_own_pace;	/* the interval is not kept: an answer asks for
+				 * the next probe */
+	bool once;		/* each row gets one probe */
+	bool nameless;		/* no line shows a reverse name */
+
+	bool has_names; /* among the targets */
+	bool stalled;	/* the reader does not keep up */
+	bool stopping;	/* nothing more is sent */
+	bool gave_up;	/* at a signal, on output that nobody takes */
 
 	struct sockaddr_storage source;
 	int64_t interval_effective_ns;
@@ -124,12 +128,9 @@ struct run {
 	ev_timer tell_late;
 	struct row *untold, *untold_last; /* whose summaries wait */
 	size_t interim_next, interim_end; /* rows whose interim ones do */
-	bool stalled;			  /* the reader does not keep up */
 	int64_t began_ns;   /* monotonic: files and names included */
 	int64_t started_ns; /* its first row */
 	enum report_reason reason;
-	bool stopping;	       /* nothing more is sent */
-	bool gave_up;	       /* at a signal, on output that nobody takes */
 	int out_errno;	       /* output failed; EPIPE: was closed */
 	struct report_end end; /* sums */
 	int status;	       /* the highest exit status so far */

@@ -103,8 +103,10 @@ run_parse_targets(struct run *run, struct opt_error *err)
 
 	run->words = calloc(n, sizeof(*run->words));
 	run->specs = calloc(n, sizeof(*run->specs));
-	if (run->specs == NULL || run->words == NULL || ports == NULL)
-		r = opt_error_set(err, "", "out of memory");
+	if (run->specs == NULL || run->words == NULL || ports == NULL) {
+		free(ports);
+		return opt_error_set(err, "", "out of memory");
+	}
 	for (size_t i = 0; i < n && r == 0; i++) {
 		r = run_parse_word(run, run->opts->targets[i], flags,
 		    &run->words[i], &run->specs[i], err);

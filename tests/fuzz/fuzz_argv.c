@@ -79,8 +79,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	} else {
 		check_params(&opts);
 		for (size_t i = 0; i < opts.run.n_targets; i++)
-			check_target(
-			    opts.run.targets[i], run_opts_target_flags(&opts.run));
+			check_target(opts.run.targets[i],
+			    run_opts_target_flags(&opts.run));
 		if (ping_opts_limit_user(&opts, &err) < 0)
 			check_error(&err);
 	}

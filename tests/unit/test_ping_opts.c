@@ -100,10 +100,11 @@ Test(ping_opts, the_habits_of_ping_8)
 	    "-t64", "-Qef", "-Mdo", "-l3", "-pff", "-e", "7", "host");
 	cr_assert_eq(r.result, 0, "%s: %s", r.err.option, r.err.message);
 	cr_expect(r.opts.run.ipv4 && r.opts.run.numeric && r.opts.run.quiet &&
-		  r.opts.run.timestamps && r.opts.adaptive && r.opts.outstanding &&
-		  r.opts.first_reply && r.opts.run.broadcast && r.opts.audible &&
-		  r.opts.run.verbose);
-	cr_expect(r.opts.run.count == 3 && r.opts.run.interval_ns == 200000000 &&
+		  r.opts.run.timestamps && r.opts.adaptive &&
+		  r.opts.outstanding && r.opts.first_reply &&
+		  r.opts.run.broadcast && r.opts.audible && r.opts.run.verbose);
+	cr_expect(r.opts.run.count == 3 &&
+		  r.opts.run.interval_ns == 200000000 &&
 		  r.opts.run.timeout_ns == 2000000000 &&
 		  r.opts.run.deadline_ns == 10000000000);
 	cr_expect(r.opts.size == 1400 && r.opts.run.ttl == 64 &&
@@ -127,8 +128,9 @@ Test(ping_opts, extremes_are_taken)
 	cr_expect_eq(r.opts.run.interval_ns, PARSE_DURATION_MAX);
 	RUN(&r, "-s0", "-t1", "-e0", "-m0", "--max-loss=0", "--rate=0", "x");
 	cr_assert_eq(r.result, 0);
-	cr_expect(r.opts.size == 0 && r.opts.ident == 0 && r.opts.run.mark == 0 &&
-		  r.opts.run.max_loss == 0 && r.opts.run.rate == 0);
+	cr_expect(r.opts.size == 0 && r.opts.ident == 0 &&
+		  r.opts.run.mark == 0 && r.opts.run.max_loss == 0 &&
+		  r.opts.run.rate == 0);
 }
 
 Test(ping_opts, interface_is_a_device_or_an_address)
