@@ -51,11 +51,12 @@ knock_opened(struct run *run)
 static void
 limit_in_flight(struct run *run)
 {
+	const struct nd_limits usual = ND_LIMITS_INIT;
 	struct rlimit limit;
 
 	if (nd_ctx_mode(run->ctx) == ND_MODE_CONNECT &&
 	    getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
-	    limit.rlim_cur != RLIM_INFINITY)
+	    limit.rlim_cur <= usual.max_in_flight)
 		run->max_in_flight = limit.rlim_cur > 2 * SPARE_FILES
 					 ? limit.rlim_cur - SPARE_FILES
 					 : limit.rlim_cur / 2;

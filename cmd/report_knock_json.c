@@ -114,7 +114,12 @@ json_probe(struct report *report, const struct report_target *target,
 static void
 add_state(struct json *json, const struct nd_knock_stats *stats)
 {
-	json_str(json, "state", report_knock_state_name(stats->state));
+	const struct report_counts counts = report_knock_counts(stats);
+
+	/* Filtered is only what was asked. */
+	json_str(json, "state",
+	    report_not_probed(&counts) ? NULL
+				       : report_knock_state_name(stats->state));
 	json_bool(json, "mixed", stats->mixed);
 	json_u64(json, "syn_acks", stats->syn_acks);
 	json_u64(json, "rsts", stats->rsts);

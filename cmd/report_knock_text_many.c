@@ -129,6 +129,7 @@ add_notes(struct text_report *text, struct buf *note,
 		buf_str(note, report_knock_ecn_name(&stats->tcp));
 	}
 	text_count(note, 0, stats->errors, "ICMP error", true);
+	text_count(note, 0, stats->unfinished, "unfinished", false);
 	text_count(note, 0, stats->lost_out, "lost out", false);
 	text_count(note, 0, stats->lost_back, "lost back", false);
 	text_note_counts(note, counts);

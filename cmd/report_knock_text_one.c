@@ -24,8 +24,7 @@ one_start(struct report *report, const struct report_target *target,
 	buf_str(line, "KNOCK ");
 	text_name(line, target);
 	buf_str(line, " (");
-	text_who(
-	    line, start->addr_name, target->addr != NULL ? target->addr : "");
+	buf_str(line, target->addr != NULL ? target->addr : "");
 	buf_str(line, ") port ");
 	buf_u64(line, target->port);
 	if (start->show_source || start->device != NULL) {

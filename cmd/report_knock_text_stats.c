@@ -45,8 +45,8 @@ add_syns(struct text_report *text, const struct nd_knock_stats *stats)
 	const uint64_t sent = stats->sent - stats->unfinished;
 	struct buf b = BUF_INIT;
 
-	buf_u64(&b, sent);
-	buf_str(&b, sent == 1 ? " SYN sent, " : " SYNs sent, ");
+	buf_u64(&b, stats->sent);
+	buf_str(&b, stats->sent == 1 ? " SYN sent, " : " SYNs sent, ");
 	buf_u64(&b, stats->received);
 	buf_str(&b, " received");
 	if (sent > 0) {
@@ -75,7 +75,10 @@ add_verdict_of(struct text_report *text, const struct nd_knock_stats *stats)
 	struct buf *line = &text->line;
 
 	if (stats->state == ND_KNOCK_STATE_FILTERED) {
-		buf_str(line, ": the target did not answer");
+		buf_str(line, stats->errors + stats->late_errors > 0
+				  ? ": refused by ICMP, without an answer of "
+				    "the target"
+				  : ": the target did not answer");
 		return;
 	}
 	buf_str(line, stats->mixed ? ", but mixed: " : ": ");
@@ -96,8 +99,13 @@ add_state(struct text_report *text, const struct report_target *target,
 
 	buf_str(line, "port ");
 	buf_u64(line, target->port);
-	if (!probed) {
+	if (stats->sent == 0) {
 		buf_str(line, " was not probed\n");
+		return;
+	}
+	if (!probed) {
+		buf_str(line, " has no verdict yet: all SYNs were still "
+			      "awaited at the end\n");
 		return;
 	}
 	buf_str(line, " is ");

@@ -85,9 +85,24 @@ not_resolved(struct run *run, struct row *row)
 		run_message(run, row->name, row->cause, NULL);
 }
 
+/* What they hold back is told before the first summary. */
+static void
+stop_all(struct run *run)
+{
+	for (size_t i = 0; i < run->rows.n; i++) {
+		struct row *row = rows_at(&run->rows, i);
+
+		if (row->task != NULL && !row->told) {
+			run->ops->stop(row);
+			make_room(run);
+		}
+	}
+}
+
 static void
 tell_all(struct run *run)
 {
+	stop_all(run);
 	for (size_t i = 0; i < run->rows.n; i++) {
 		struct row *row = rows_at(&run->rows, i);
 
@@ -97,8 +112,6 @@ tell_all(struct run *run)
 		if (row->secondary)
 			continue;
 		for (; row != NULL; row = row->sibling) {
-			if (row->task != NULL)
-				run->ops->stop(row);
 			not_resolved(run, row);
 			run_tell(run, row,
 			    row->state == ROW_DONE ? REPORT_DONE : run->reason);

@@ -80,6 +80,23 @@ add_further(struct run *run, struct row *last, const struct row *first,
 	return last;
 }
 
+/* How many addresses a name has, others say: they count as if typed. */
+static bool
+may_add(struct run *run, const struct row *first, size_t ports)
+{
+	struct opt_error err;
+
+	run->wanted += ports;
+	if (run->ops->limit == NULL ||
+	    run->ops->limit(run, run->wanted, &err) == 0)
+		return true;
+	run_message(run, first->name,
+	    "has more addresses than a run takes: the rest is left out",
+	    err.hint);
+	run_status_at_least(run, EXIT_USAGE);
+	return false;
+}
+
 static void
 set_addresses(struct run *run, struct row *first, const struct addrinfo *list)
 {
@@ -93,8 +110,13 @@ set_addresses(struct run *run, struct row *first, const struct addrinfo *list)
 		last = row;
 	}
 	while (run->opts->all && last != NULL &&
-	       (a = next_address(list, a)) != NULL)
+	       (a = next_address(list, a)) != NULL &&
+	       may_add(run, first, ports))
 		last = add_further(run, last, first, ports, a->ai_addr);
+	if (last == NULL) {
+		run_message(run, first->name, "out of memory", NULL);
+		run_status_at_least(run, EXIT_SYSTEM);
+	}
 }
 
 static void

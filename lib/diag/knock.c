@@ -178,10 +178,17 @@ fail:
 void
 nd_knock_stop(struct nd_knock *knock)
 {
+	struct nd_ctx *ctx;
+
 	if (knock == NULL || !knock->task.active)
 		return;
+	ctx = knock->task.ctx;
+	/* A callback may free it. */
+	ctx->depth++;
 	if (nd_knock_tell_losses(knock, NULL, 0))
 		nd_task_stop(&knock->task);
+	ctx->depth--;
+	nd_ctx_reclaim(ctx);
 }
 
 void
@@ -254,13 +261,13 @@ int
 nd_knock_flow(
     const struct nd_knock *knock, unsigned i, struct nd_knock_flow *ret)
 {
+	const struct nd_ports *ports = &knock->task.ctx->tcp_ports;
 	const struct nd_knock_port *port;
 
 	if (knock->ports == NULL || i >= knock->port_count)
 		return -ENOENT;
 	port = &knock->ports[i];
-	*ret = (struct nd_knock_flow){
-	    .port = knock->task.ctx->tcp_ports.port[i],
+	*ret = (struct nd_knock_flow){.port = i < ports->n ? ports->port[i] : 0,
 	    .sent = port->sent,
 	    .received = port->received,
 	    .lost = port->lost,

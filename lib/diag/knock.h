@@ -83,6 +83,7 @@ struct nd_knock {
 	uint8_t repeats;   /* SYN-ACKs that show that our RSTs are lost */
 	bool has_tcp, mixed, rst_ttl_differs, rst_lost, loss_uncertain;
 	bool late_follows; /* an answer after the TIMEOUT event: not done yet */
+	bool first_signs;  /* it seemed to keep... */
 	bool keeps_first;  /* the server has shown to keep the first TSval */
 };
 

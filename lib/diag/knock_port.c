@@ -124,9 +124,13 @@ nd_knock_pick_port(struct nd_knock *knock, int64_t now_ns, int64_t *retry_ns)
 		best = (struct choice){unfinished_spare(knock, now_ns), now_ns};
 	if (best.index < 0)
 		consider(knock, preferred(knock), now_ns, &best);
-	/* Another port is another path, perhaps: rather wait a little. */
-	if (best.at_ns > now_ns && (knock->profile->interval_ns < STEADY_NS ||
-				       best.at_ns > now_ns + WAIT_AT_MOST_NS))
+	/*
+	 * Another port is another path, perhaps: rather wait a little, and with
+	 * flows that are compared as long as it takes.
+	 */
+	if (best.at_ns > now_ns && knock->profile->flows == 1 &&
+	    (knock->profile->interval_ns < STEADY_NS ||
+		best.at_ns > now_ns + WAIT_AT_MOST_NS))
 		for (unsigned i = ctx->flows;
 		     i < ctx->tcp_ports.n && best.at_ns > now_ns; i++)
 			consider(knock, i, now_ns, &best);

@@ -27,8 +27,8 @@
 #define ALIKE_NS (50 * MS)
 /* More jitter than this, and times prove nothing. */
 #define STEADY_JITTER_NS (80 * MS)
-/* A server forgets what is older. */
-#define MEMORY_NS (7000 * MS)
+/* A server may forget what is older: Linux does, with one retry only. */
+#define MEMORY_NS (2900 * MS)
 
 /* ---- The server's clock -------------------------------------------------- */
 
@@ -232,13 +232,18 @@ note_out(struct nd_knock *knock, const struct nd_knock_port *port,
 			note(knock, p, direction);
 }
 
-/* The losses that were only waiting for it go out. */
+/*
+ * One more sign that the server keeps the first TSval: sure where its clock
+ * says so, else two are wanted. The losses that were only waiting for it go
+ * out.
+ */
 static void
-note_keeps_first(struct nd_knock *knock)
+note_keeps_first(struct nd_knock *knock, bool sure)
 {
 	struct nd_probe *p;
 
-	if (knock->keeps_first)
+	knock->first_signs = true;
+	if (knock->keeps_first || !sure)
 		return;
 	knock->keeps_first = true;
 	knock->lost_out += knock->lost_out_if;
@@ -280,6 +285,21 @@ answers_newest(const struct nd_knock *knock, const struct nd_knock_port *port,
 	return true;
 }
 
+/* The server knew an older one of the series, and goes by the newest now. */
+static bool
+has_echoed_earlier(
+    const struct nd_knock *knock, const struct nd_knock_port *port)
+{
+	const struct nd_probe *p;
+
+	for (p = knock->task.oldest; p != NULL; p = p->next)
+		if (p->tag == port->isn &&
+		    (p->note & ND_KNOCK_NOTE_BACK) != 0 &&
+		    nd_probe_number(p) != port->newest)
+			return true;
+	return false;
+}
+
 void
 nd_knock_judge(struct nd_knock *knock, struct nd_knock_port *port,
     uint64_t echoed, int64_t at_ns, int64_t asked_ns)
@@ -287,6 +307,7 @@ nd_knock_judge(struct nd_knock *knock, struct nd_knock_port *port,
 	struct nd_probe *p =
 	    echoed != 0 ? nd_knock_find(knock, port->isn, echoed) : NULL;
 	const bool direct = answers_newest(knock, port, at_ns);
+	bool sure;
 
 	if (p == NULL)
 		return;
@@ -295,16 +316,20 @@ nd_knock_judge(struct nd_knock *knock, struct nd_knock_port *port,
 		if (p->state == ND_PROBE_EXPIRED &&
 		    asked_ns - p->sent_ns > WAITED_NS)
 			note(knock, p, ND_KNOCK_NOTE_BACK);
-		note_out(knock, port, echoed, p->sent_ns);
+		if (has_echoed_earlier(knock, port))
+			knock->keeps_first = false;
+		else
+			note_out(knock, port, echoed, p->sent_ns);
 		return;
 	}
 	if (nd_knock_is_older(asked_ns, port->last_ns))
 		return;
 	/* Made just now for an earlier one: its first answer has not come. */
-	if (asked_ns >= 0 || direct)
+	sure = asked_ns >= 0 || (direct && knock->first_signs);
+	if (sure)
 		note(knock, p, ND_KNOCK_NOTE_BACK);
 	if (direct)
-		note_keeps_first(knock);
+		note_keeps_first(knock, sure);
 	if (knock->keeps_first)
 		note_out(knock, port, echoed, p->sent_ns);
 }

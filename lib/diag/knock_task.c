@@ -327,7 +327,7 @@ send_raw(struct nd_knock *knock)
 		shot.len = build_syn(knock, ctx->tcp_ports.port[i], shot.tag);
 		shot.from = &knock->from;
 		r = shoot(knock, i, &shot, &p);
-	} else {
+	} else if (r != -EAGAIN) {
 		task->numbers++;
 	}
 	if (r == -EAGAIN)
@@ -366,8 +366,11 @@ on_expired(struct nd_task *task, struct nd_probe *p)
 	struct nd_knock_port *port = nd_knock_port_of(knock, p);
 	const uint64_t number = nd_probe_number(p);
 
-	if (p->sent_ns <= task->ctx->last_drop_ns)
+	if (p->sent_ns <= task->ctx->last_drop_ns) {
 		knock->loss_uncertain = true;
+		/* It may be lost right here. */
+		p->note &= 0xffff & ~ND_KNOCK_NOTE_DIR;
+	}
 	port->lost++;
 	knock->waiting++;
 	nd_knock_count_loss(knock, p);

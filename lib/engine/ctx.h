@@ -79,6 +79,8 @@ int nd_ctx_make(struct nd_ctx **ret, const struct nd_ctx_opts *opts,
  * portion. True: call again soon, there is more to do.
  */
 bool nd_ctx_turn(struct nd_ctx *ctx);
+/* Frees the tasks that were freed inside callbacks, if those are over. */
+void nd_ctx_reclaim(struct nd_ctx *ctx);
 /* Asks the sockets how many packets they have dropped. */
 void nd_ctx_look_for_drops(struct nd_ctx *ctx);
 /* When the next turn is due; INT64_MAX: only when a packet comes. */

@@ -192,11 +192,13 @@ send_some(struct nd_ctx *ctx)
 	}
 }
 
-static void
-reclaim(struct nd_ctx *ctx)
+void
+nd_ctx_reclaim(struct nd_ctx *ctx)
 {
 	struct nd_task *task;
 
+	if (ctx->depth > 0)
+		return;
 	while ((task = ctx->dead) != NULL) {
 		ctx->dead = (struct nd_task *)(void *)task->timer.next;
 		free(task);
@@ -219,8 +221,7 @@ nd_ctx_turn(struct nd_ctx *ctx)
 	collect_ready(ctx);
 	send_some(ctx);
 	ctx->depth--;
-	if (ctx->depth == 0)
-		reclaim(ctx);
+	nd_ctx_reclaim(ctx);
 	return !empty || nd_ctx_next(ctx) <= nd_monotonic(&ctx->time);
 }
 

@@ -80,7 +80,7 @@ nd_ports_release(struct nd_ports *p)
 	for (size_t i = 0; i < p->n; i++)
 		if (p->fd[i] >= 0)
 			(void)close(p->fd[i]);
-	p->n = 0;
+	*p = (struct nd_ports){.n = 0};
 }
 
 int

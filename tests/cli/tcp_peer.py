@@ -7,7 +7,7 @@ usage: tcp_peer.py
 Prints "ready", then obeys one word a line of standard input and answers each by
 one line; ends with it:
   listen     from now on ports 80 (whose connections wait to be accepted, at
-             most 4 of them) and 8000 (sends 32 MB of known bytes to whoever
+             most 64 of them) and 8000 (sends 32 MB of known bytes to whoever
              connects, with pauses) are open, IPv4 and IPv6
   accepted   so many connections that were complete came to port 80 since
              this was asked last
@@ -20,7 +20,7 @@ import sys
 import threading
 import time
 
-BACKLOG = 4
+BACKLOG = 64
 BLOCK = 1 << 20
 BLOCKS = 32
 PAUSE = 0.06

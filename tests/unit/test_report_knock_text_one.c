@@ -101,7 +101,8 @@ Test(report_knock_text_one, states)
 	    TITLE "4 SYNs sent, 0 received, 1 lost (25%: 0 out, 0 back, "
 		  "1 unknown), 3 ICMP errors (100% loss in all), "
 		  "time 3004 ms\n"
-		  "port 443 is filtered: the target did not answer\n");
+		  "port 443 is filtered: refused by ICMP, without an answer "
+		  "of the target\n");
 	stats = knock_stats(1, 1);
 	stats.syn_acks = 0;
 	stats.challenges = 1;
@@ -126,8 +127,8 @@ Test(report_knock_text_one, not_probed_has_no_state)
 	    TITLE "0 SYNs sent, 0 received\nport 443 was not probed\n");
 	stats.sent = stats.unfinished = 1;
 	summary(&c, &sum,
-	    TITLE "0 SYNs sent, 0 received\nport 443 was not probed\n"
-		  "1 unfinished\n");
+	    TITLE "1 SYN sent, 0 received\nport 443 has no verdict yet: all "
+		  "SYNs were still awaited at the end\n1 unfinished\n");
 	capture_close(&c);
 }
 
