@@ -15,6 +15,7 @@ GOALS  := $(or $(MAKECMDGOALS),all)
 LIB_SRC := \
 	lib/diag/knock.c \
 	lib/diag/knock_answer.c \
+	lib/diag/knock_credit.c \
 	lib/diag/knock_port.c \
 	lib/diag/knock_series.c \
 	lib/diag/knock_task.c \

@@ -41,7 +41,7 @@ struct nd_knock_port {
 	/* Its series. */
 	int64_t first_ns, last_ns; /* departures of its SYNs */
 	int64_t answered_ns;	   /* first answer */
-	uint64_t first, newest;	   /* numbers of its probes; 0: none yet */
+	uint64_t newest;	   /* number of its last probe; 0: none */
 	uint32_t isn;
 	uint32_t count;	 /* SYNs */
 	bool open;	 /* not answered yet: the next SYN repeats it */
@@ -146,6 +146,32 @@ void nd_knock_on_error(
     struct nd_task *task, struct nd_probe *p, const struct nd_answer *answer);
 bool nd_knock_on_proves(struct nd_task *task, const struct nd_probe *p,
     const struct nd_answer *answer);
+
+/* ---- knock_credit.c: what an answer is worth ----------------------------- */
+
+/* An answer of the target to P, from PORT. */
+struct nd_knock_credit {
+	struct nd_probe *p;
+	struct nd_knock_port *port;
+	enum nd_knock_answer answer;
+	bool ambiguous;
+	const struct nd_knock_tcp *tcp;
+	bool rst_lost;
+};
+/*
+ * Counts it and tells it. True while the diagnostic goes on and the answer was
+ * one in time that has an RTT.
+ */
+bool nd_knock_credit(struct nd_knock *knock, const struct nd_knock_credit *c,
+    const struct nd_answer *a);
+/* A failed a check: counted and told at P. */
+void nd_knock_reject(struct nd_knock *knock, const struct nd_probe *p,
+    const struct nd_answer *a, enum nd_invalid fault);
+enum nd_knock_status nd_knock_status_of(
+    enum nd_knock_answer answer, enum nd_verdict verdict);
+/* EVENT, with what is known of the packet that came. As nd_knock_emit(). */
+bool nd_knock_emit_answer(struct nd_knock *knock,
+    const struct nd_knock_event *event, const struct nd_answer *a);
 
 /* ---- knock_series.c: what time stamps prove ------------------------------ */
 

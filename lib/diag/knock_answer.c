@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Answers to SYNs: which probe each is about, what it is worth to the counters,
- * and what is told of it. RFC 9293 section 3.10.7.3 says what a SYN may be
- * answered by.
+ * Answers to SYNs: which probe each is about, and what it does to the series.
+ * RFC 9293 section 3.10.7.3 says what a SYN may be answered by.
  */
 #include "diag/knock.h"
 
@@ -43,106 +42,6 @@ series_of(const struct nd_knock *knock, uint32_t isn)
 	return s;
 }
 
-/* ---- What is told -------------------------------------------------------- */
-
-static bool
-emit_answer(struct nd_knock *knock, const struct nd_knock_event *event,
-    const struct nd_answer *a)
-{
-	struct nd_knock_event e = *event;
-	struct sockaddr_storage from;
-
-	if (a->packet->from.family != 0) {
-		(void)nd_addr_to(&a->packet->from, &from);
-		e.from = (const struct sockaddr *)&from;
-	}
-	e.ttl = a->packet->ttl;
-	e.tos = a->packet->tos;
-	return nd_knock_emit(knock, &e);
-}
-
-static void
-reject(struct nd_knock *knock, const struct nd_probe *p,
-    const struct nd_answer *a, enum nd_invalid fault)
-{
-	struct nd_knock_event e =
-	    nd_knock_event_of_probe(knock, ND_KNOCK_INVALID, p);
-
-	nd_task_invalid(&knock->task, fault);
-	knock->invalid++;
-	/* A number that was never given out, or cannot be believed. */
-	if (fault == ND_INVALID_UNKNOWN)
-		e.seq = 0;
-	e.invalid = fault;
-	(void)emit_answer(knock, &e, a);
-}
-
-static enum nd_knock_status
-status_of(enum nd_knock_answer answer, enum nd_verdict verdict)
-{
-	static const enum nd_knock_status in_time[] = {
-	    [ND_KNOCK_ANSWER_NONE] = ND_KNOCK_INVALID,
-	    [ND_KNOCK_ANSWER_SYN_ACK] = ND_KNOCK_OPEN,
-	    [ND_KNOCK_ANSWER_RST] = ND_KNOCK_CLOSED,
-	    [ND_KNOCK_ANSWER_ACK] = ND_KNOCK_CHALLENGE,
-	    [ND_KNOCK_ANSWER_ICMP] = ND_KNOCK_UNREACHABLE};
-
-	if (verdict == ND_VERDICT_LATE)
-		return ND_KNOCK_LATE;
-	return verdict == ND_VERDICT_DUPLICATE ? ND_KNOCK_DUPLICATE
-					       : in_time[answer];
-}
-
-/* ---- What it is worth ---------------------------------------------------- */
-
-/* Of duplicates too: a middlebox answers beside the server. */
-static void
-note_ttl(struct nd_knock *knock, enum nd_knock_answer answer, int ttl)
-{
-	knock->ttl = (int16_t)ttl;
-	if (answer == ND_KNOCK_ANSWER_SYN_ACK)
-		knock->syn_ack_ttl = (int16_t)ttl;
-	else if (answer == ND_KNOCK_ANSWER_RST)
-		knock->rst_ttl = (int16_t)ttl;
-	if (knock->syn_ack_ttl >= 0 && knock->rst_ttl >= 0 &&
-	    knock->syn_ack_ttl != knock->rst_ttl)
-		knock->rst_ttl_differs = true;
-}
-
-static void
-note_answer(struct nd_knock *knock, enum nd_knock_answer answer)
-{
-	if (answer == ND_KNOCK_ANSWER_SYN_ACK)
-		knock->syn_acks++;
-	else if (answer == ND_KNOCK_ANSWER_RST)
-		knock->rsts++;
-	else
-		knock->challenges++;
-	if (knock->syn_acks > 0 && knock->rsts > 0)
-		knock->mixed = true;
-}
-
-static void
-note_rtt(struct nd_knock *knock, struct nd_knock_port *port,
-    const struct nd_timing *t, bool in_time)
-{
-	if (t->rtt_ns > knock->largest_ns)
-		knock->largest_ns = t->rtt_ns;
-	if (knock->least_ns < 0 || t->rtt_ns < knock->least_ns)
-		knock->least_ns = t->rtt_ns;
-	if (!in_time)
-		return;
-	nd_rtt_add(&knock->rtt, t->rtt_ns);
-	if (knock->exactness == ND_CLOCK_NONE || t->clock > knock->exactness)
-		knock->exactness = (uint8_t)t->clock;
-	if (port->samples == 0 || t->rtt_ns < port->min_ns)
-		port->min_ns = t->rtt_ns;
-	if (t->rtt_ns > port->max_ns)
-		port->max_ns = t->rtt_ns;
-	port->sum_ns += t->rtt_ns;
-	port->samples++;
-}
-
 /* One more sign that the server is not reset. True: told for the first time. */
 static bool
 note_not_reset(struct nd_knock *knock)
@@ -151,73 +50,6 @@ note_not_reset(struct nd_knock *knock)
 		return false;
 	knock->rst_lost = true;
 	return true;
-}
-
-/* An answer of the target to P, from PORT. */
-struct credit {
-	struct nd_probe *p;
-	struct nd_knock_port *port;
-	enum nd_knock_answer answer;
-	bool ambiguous;
-	const struct nd_knock_tcp *tcp;
-	bool rst_lost;
-};
-
-/*
- * Counts it and tells it. True while the diagnostic goes on and the answer was
- * one in time that has an RTT.
- */
-static bool
-credit(
-    struct nd_knock *knock, const struct credit *c, const struct nd_answer *a)
-{
-	struct nd_task *task = &knock->task;
-	const bool timed = !c->ambiguous && c->answer != ND_KNOCK_ANSWER_ACK;
-	struct nd_knock_event e =
-	    nd_knock_event_of_probe(knock, ND_KNOCK_OPEN, c->p);
-	enum nd_verdict verdict;
-	struct nd_timing t;
-
-	/* While the counters still are what they were. */
-	if (!nd_knock_tell_losses(knock, c->port, e.seq))
-		return false;
-	knock->late_follows = true;
-	verdict = timed ? nd_probe_answered(c->p, a, &t)
-			: nd_probe_failed(c->p, a, &t);
-	knock->late_follows = false;
-	if (!task->active || !nd_knock_tell_losses(knock, c->port, e.seq))
-		return false;
-	e.status = status_of(c->answer, verdict);
-	e.answer = c->answer;
-	e.ambiguous = c->ambiguous;
-	e.tcp = c->tcp;
-	e.rst_lost = c->rst_lost;
-	if (timed) {
-		e.rtt_ns = t.rtt_ns;
-		e.clock = t.clock;
-	}
-	note_ttl(knock, c->answer, a->packet->ttl);
-	if (verdict == ND_VERDICT_DUPLICATE) {
-		knock->duplicates++;
-	} else {
-		note_answer(knock, c->answer);
-		if (timed)
-			note_rtt(
-			    knock, c->port, &t, verdict == ND_VERDICT_IN_TIME);
-	}
-	if (verdict == ND_VERDICT_LATE) {
-		knock->late++;
-		nd_knock_came_after_all(knock, c->p, c->ambiguous);
-	}
-	if (verdict == ND_VERDICT_IN_TIME) {
-		knock->received++;
-		c->port->received++;
-		knock->ambiguous += c->ambiguous;
-	}
-	if (!emit_answer(knock, &e, a))
-		return false;
-	nd_knock_finish_if_done(knock);
-	return task->active && timed && verdict == ND_VERDICT_IN_TIME;
 }
 
 /* The series of PORT is over: the kernel resets the server. */
@@ -255,7 +87,7 @@ tcp_of(const struct nd_tcp *tcp)
  */
 static void
 choose(struct nd_knock *knock, const struct series *s, uint64_t echoed,
-    int64_t at_ns, int64_t asked_ns, struct credit *c)
+    int64_t at_ns, int64_t asked_ns, struct nd_knock_credit *c)
 {
 	const int64_t sent = s->newest->sent_ns;
 	struct nd_probe *q;
@@ -293,7 +125,7 @@ on_syn_ack(
 	const int64_t asked =
 	    nd_knock_asked_at(knock, port, &a->tcp, a->arrival_ns);
 	const struct nd_knock_tcp tcp = tcp_of(&a->tcp);
-	struct credit c = {
+	struct nd_knock_credit c = {
 	    .port = port, .answer = ND_KNOCK_ANSWER_SYN_ACK, .tcp = &tcp};
 
 	choose(knock, &s, echoed, a->arrival_ns, asked, &c);
@@ -312,7 +144,7 @@ on_syn_ack(
 			knock->mixed = true;
 		end_series(port, ND_KNOCK_ANSWER_SYN_ACK, a->arrival_ns);
 	}
-	if (credit(knock, &c, a))
+	if (nd_knock_credit(knock, &c, a))
 		nd_knock_set_clock(port, &a->tcp, a->arrival_ns);
 }
 
@@ -324,7 +156,7 @@ on_rst(struct nd_knock *knock, struct nd_probe *p, const struct nd_answer *a)
 {
 	struct nd_knock_port *port = nd_knock_port_of(knock, p);
 	const struct series s = series_of(knock, p->tag);
-	const struct credit c = {.p = s.newest,
+	const struct nd_knock_credit c = {.p = s.newest,
 	    .port = port,
 	    .answer = ND_KNOCK_ANSWER_RST,
 	    .ambiguous = s.n > 1};
@@ -334,7 +166,7 @@ on_rst(struct nd_knock *knock, struct nd_probe *p, const struct nd_answer *a)
 			knock->mixed = true;
 		end_series(port, ND_KNOCK_ANSWER_RST, a->arrival_ns);
 	}
-	(void)credit(knock, &c, a);
+	(void)nd_knock_credit(knock, &c, a);
 }
 
 /*
@@ -347,7 +179,8 @@ on_challenge(
 {
 	struct nd_knock_port *port = nd_knock_port_of(knock, p);
 	struct series s;
-	struct credit c = {.port = port, .answer = ND_KNOCK_ANSWER_ACK};
+	struct nd_knock_credit c = {
+	    .port = port, .answer = ND_KNOCK_ANSWER_ACK};
 
 	if (p->tag == port->isn || !port->open)
 		return false;
@@ -358,7 +191,7 @@ on_challenge(
 	port->reset_late = true;
 	c.rst_lost = note_not_reset(knock);
 	end_series(port, ND_KNOCK_ANSWER_ACK, a->arrival_ns);
-	(void)credit(knock, &c, a);
+	(void)nd_knock_credit(knock, &c, a);
 	return true;
 }
 
@@ -376,7 +209,7 @@ on_outcome(
 	    .sack = o->sack,
 	    .timestamps = o->timestamps,
 	    .ecn = o->ecn};
-	const struct credit c = {.p = p,
+	const struct nd_knock_credit c = {.p = p,
 	    .port = nd_knock_port_of(knock, p),
 	    .answer = o->open ? ND_KNOCK_ANSWER_SYN_ACK : ND_KNOCK_ANSWER_RST,
 	    .tcp = o->open ? &tcp : NULL,
@@ -400,7 +233,7 @@ on_outcome(
 		knock->tcp = tcp;
 		knock->has_tcp = true;
 	}
-	(void)credit(knock, &c, &answer);
+	(void)nd_knock_credit(knock, &c, &answer);
 	return true;
 }
 
@@ -439,7 +272,7 @@ nd_knock_on_reply(
 		if (a->fault == ND_INVALID_UNKNOWN &&
 		    a->tcp.sport != knock->port)
 			return false;
-		reject(knock, p, a, a->fault);
+		nd_knock_reject(knock, p, a, a->fault);
 		return true;
 	}
 	if (a->packet->kind == ND_PACKET_OUTCOME)
@@ -494,7 +327,7 @@ nd_knock_on_error(
 	if (a->packet->kind != ND_PACKET_OUTCOME && !a->rewritten &&
 	    (a->quote.sport != source_port(knock, p) ||
 		a->quote.dport != knock->port)) {
-		reject(knock, p, a, ND_INVALID_TAG);
+		nd_knock_reject(knock, p, a, ND_INVALID_TAG);
 		return;
 	}
 	/* Which of several equal SYNs it quotes nobody can tell. */
@@ -508,7 +341,7 @@ nd_knock_on_error(
 	if (verdict == ND_VERDICT_DUPLICATE || !task->active ||
 	    !nd_knock_tell_losses(knock, port, e.seq))
 		return;
-	e.status = status_of(ND_KNOCK_ANSWER_ICMP, verdict);
+	e.status = nd_knock_status_of(ND_KNOCK_ANSWER_ICMP, verdict);
 	e.answer = ND_KNOCK_ANSWER_ICMP;
 	e.icmp_type = icmp->type;
 	e.icmp_code = icmp->code;
@@ -532,6 +365,6 @@ nd_knock_on_error(
 		knock->late++;
 		knock->late_errors++;
 	}
-	if (emit_answer(knock, &e, a))
+	if (nd_knock_emit_answer(knock, &e, a))
 		nd_knock_finish_if_done(knock);
 }

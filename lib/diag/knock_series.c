@@ -34,8 +34,7 @@
 
 /*
  * How many ms after the expected TSval that of TCP is. The clock of Linux and
- * others counts milliseconds, from an offset that is the same for all that goes
- * between two addresses.
+ * others counts milliseconds, from an offset of each connection or more.
  */
 static int32_t
 ahead_ms(
@@ -167,8 +166,8 @@ nd_knock_echoed(const struct nd_knock *knock, const struct nd_tcp *tcp,
 
 /* ---- Directions ---------------------------------------------------------- */
 
-static void
-count(struct nd_knock *knock, const struct nd_probe *p)
+void
+nd_knock_count_loss(struct nd_knock *knock, const struct nd_probe *p)
 {
 	if ((p->note & ND_KNOCK_NOTE_OUT) != 0)
 		knock->lost_out++;
@@ -176,12 +175,6 @@ count(struct nd_knock *knock, const struct nd_probe *p)
 		knock->lost_back++;
 	else if ((p->note & ND_KNOCK_NOTE_OUT_IF) != 0)
 		knock->lost_out_if++;
-}
-
-void
-nd_knock_count_loss(struct nd_knock *knock, const struct nd_probe *p)
-{
-	count(knock, p);
 }
 
 void
@@ -211,7 +204,7 @@ note(struct nd_knock *knock, struct nd_probe *p, unsigned direction)
 	p->note |= direction & 0xffff;
 	/* Else when it expires. */
 	if (p->state == ND_PROBE_EXPIRED)
-		count(knock, p);
+		nd_knock_count_loss(knock, p);
 }
 
 /* All of the series that are older than that number: their SYNs were lost. */

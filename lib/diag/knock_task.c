@@ -280,7 +280,6 @@ note_sent(struct nd_knock_port *port, const struct nd_probe *p)
 		port->open = true;
 		port->isn = p->tag;
 		port->count = 0;
-		port->first = nd_probe_number(p);
 		port->first_ns = p->sent_ns;
 	}
 	port->count++;
