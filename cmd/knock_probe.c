@@ -74,10 +74,7 @@ knock_prepare(struct run *run)
 	p->count = (uint64_t)o->run.count;
 	p->interval_ns = o->run.interval_ns;
 	p->timeout_ns = o->run.timeout_ns > 0 ? o->run.timeout_ns : 0;
-	/* So that a port that says nothing until the end shows as lost. */
-	if (o->run.deadline_ns > 0 &&
-	    o->run.deadline_ns / 10 * 9 < ND_PING_FIRST_TIMEOUT_NS)
-		p->first_timeout_ns = o->run.deadline_ns / 10 * 9;
+	p->first_timeout_ns = run_first_timeout(&o->run);
 	p->flows = (unsigned)o->flows;
 	p->ttl = (int)o->run.ttl;
 	p->tos = o->run.tos;

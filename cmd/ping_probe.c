@@ -16,10 +16,7 @@ ping_prepare(struct run *run)
 	p->count = o->run.count > 0 ? (uint64_t)o->run.count : 0;
 	p->interval_ns = o->run.interval_ns;
 	p->timeout_ns = o->run.timeout_ns > 0 ? o->run.timeout_ns : 0;
-	/* So that a target that says nothing until the end shows as lost. */
-	if (o->run.deadline_ns > 0 &&
-	    o->run.deadline_ns / 10 * 9 < ND_PING_FIRST_TIMEOUT_NS)
-		p->first_timeout_ns = o->run.deadline_ns / 10 * 9;
+	p->first_timeout_ns = run_first_timeout(&o->run);
 	p->payload = (uint32_t)o->size;
 	p->preload = o->preload > 0 ? (uint32_t)o->preload : 0;
 	p->pattern = o->pattern.bytes;

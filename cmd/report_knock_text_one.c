@@ -16,7 +16,6 @@ one_start(struct report *report, const struct report_target *target,
     const struct report_start *start, int64_t now_ns)
 {
 	struct text_report *text = text_self(report);
-	const struct report_opts *opts = &report->opts;
 	struct buf *line = &text->line;
 
 	(void)now_ns;
@@ -37,12 +36,7 @@ one_start(struct report *report, const struct report_target *target,
 	}
 	buf_char(line, '\n');
 	text_flush(text);
-	if (opts->verbose && opts->warn != NULL) {
-		if (text->mode != NULL)
-			opts->warn(opts->warn_user, "socket", text->mode, NULL);
-		if (start->src != NULL)
-			opts->warn(opts->warn_user, "source", start->src, NULL);
-	}
+	text_set_up(text, start);
 }
 
 static void

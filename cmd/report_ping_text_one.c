@@ -66,12 +66,7 @@ one_start(struct report *report, const struct report_target *target,
 		buf_str(line, ") bytes of data.\n");
 	}
 	text_flush(text);
-	if (opts->verbose && opts->warn != NULL) {
-		if (text->mode != NULL)
-			opts->warn(opts->warn_user, "socket", text->mode, NULL);
-		if (start->src != NULL)
-			opts->warn(opts->warn_user, "source", start->src, NULL);
-	}
+	text_set_up(text, start);
 }
 
 static void

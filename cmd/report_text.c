@@ -308,3 +308,16 @@ text_report(struct report **ret, const struct report_opts *opts,
 	*ret = &text->head;
 	return 0;
 }
+
+void
+text_set_up(struct text_report *text, const struct report_start *start)
+{
+	const struct report_opts *opts = &text->head.opts;
+
+	if (!opts->verbose || opts->warn == NULL)
+		return;
+	if (text->mode != NULL)
+		opts->warn(opts->warn_user, "socket", text->mode, NULL);
+	if (start->src != NULL)
+		opts->warn(opts->warn_user, "source", start->src, NULL);
+}

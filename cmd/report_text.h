@@ -46,6 +46,8 @@ int text_report(struct report **ret, const struct report_opts *opts,
 struct text_report *text_self(struct report *report);
 /* Empties `line`; with --timestamps it begins with the time. */
 struct buf *text_line(struct text_report *text, int64_t now_ns);
+/* With --verbose, for stderr: the kind of the socket and the source. */
+void text_set_up(struct text_report *text, const struct report_start *start);
 /* Hands `line` to the output. */
 void text_flush(struct text_report *text);
 

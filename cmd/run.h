@@ -172,6 +172,11 @@ int run_refuse_option(
 void run_make_identity(struct run *run);
 /* The source address has to be one of this host: 0, or the exit status. */
 int run_check_source(struct run *run);
+/*
+ * How long to wait before the first reply, 0: as the library does. Shorter than
+ * the deadline, so that a target that says nothing until then shows as lost.
+ */
+int64_t run_first_timeout(const struct run_opts *opts);
 /* Rate and clocks; warns where --rate stretches the interval. */
 int run_set_limits(struct run *run);
 /* The environment is looked at here. 0 or a negative errno. */

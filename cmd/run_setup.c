@@ -65,6 +65,15 @@ note_length(const struct run *run)
 	run_message(run, NULL, line, NULL);
 }
 
+int64_t
+run_first_timeout(const struct run_opts *opts)
+{
+	const int64_t most = opts->deadline_ns / 10 * 9;
+
+	return opts->deadline_ns > 0 && most < ND_PING_FIRST_TIMEOUT_NS ? most
+									: 0;
+}
+
 int
 run_set_limits(struct run *run)
 {
