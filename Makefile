@@ -178,6 +178,7 @@ TEST_SRC := \
 	tests/unit/test_netsim_hostile.c \
 	tests/unit/test_netsim_parse.c \
 	tests/unit/test_netsim_sched.c \
+	tests/unit/test_netsim_stamps.c \
 	tests/unit/test_netsim_walk.c \
 	tests/unit/test_opt.c \
 	tests/unit/test_out.c \
@@ -259,6 +260,7 @@ NETSIM_SRC := \
 	tests/lab/netsim/packet.c \
 	tests/lab/netsim/sched.c \
 	tests/lab/netsim/sim.c \
+	tests/lab/netsim/stamps.c \
 	tests/lab/netsim/statements.c \
 	tests/lab/netsim/statements_host.c \
 	tests/lab/netsim/statements_route.c \
@@ -270,6 +272,7 @@ NETSIM_SRC := \
 
 NETSIM_MAIN := \
 	tests/lab/netsim/io_packet.c \
+	tests/lab/netsim/io_stamps.c \
 	tests/lab/netsim/io_tun.c \
 	tests/lab/netsim/main.c
 

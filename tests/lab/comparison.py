@@ -18,8 +18,9 @@ import stream  # noqa: E402  what records say about each other
 
 UNDECIDED_PCT = 2   # of the probes: more of them, and nothing is proven
 MS = truth.MS
-# A machine may keep netsim from its packets: so seldom, and for so long.
-STALLS, STALL_NS = 2, 100 * MS
+# Between netdiag's stamp of a packet and that of the truth log a machine may
+# halt: so seldom (or for 1 % of the times), and for so long.
+HALTS, HALT_NS = 2, 100 * MS
 ARITHMETIC_NS = 2000    # of statistics beside the times that they are made of
 EXACT = 16              # percentiles of so many probes are exact
 
@@ -154,34 +155,32 @@ class Comparison:
                 yield int(by), "%s seq %d" % (self.label(key),
                                               fate.number), fate
 
-    def stall(self, by, fate):
-        """When netsim did nothing, so that a time got so much too large."""
+    def halt(self, by, who, fate, tolerance):
+        """What made a time wrong. By connect() a time ends when netdiag was
+        told, so that one halt of the machine may have done that to several.
+        """
+        if self.params.mode != "connect" or by < 0:
+            return who
         left = fate.packet["t_in"]
         came = left + fate.rtt_ns
-        return max(self.case.truth.idle(left - by, left),
-                   self.case.truth.idle(came, came + by))
+        idle, until = max(self.case.truth.idle(left - by, left),
+                          self.case.truth.idle(came, came + by))
+        return until if idle >= by - tolerance else who
 
     def times(self, tolerance):
-        """None is too small; what is too large is so by few stalls."""
-        off = sorted(self.errors_of_times(), key=lambda each: each[0])
+        """All but few are true, and these not far from it."""
+        off = sorted(self.errors_of_times(), key=lambda each: abs(each[0]))
         if not off:
             yield "no time to compare"
             return
-        if off[0][0] < -tolerance:
-            yield "%s: %d us less than the truth" % (
-                off[0][1], -off[0][0] // 1000)
-        stalls = set()
-        for by, who, fate in reversed(off):
-            if by <= tolerance:
-                break
-            idle, until = self.stall(by, fate)
-            stalls.add(until if by <= STALL_NS and idle >= by - tolerance
-                       else who)
-        spared = min(max(STALLS, len(off) // 100), len(off) // 2)
-        if len(stalls) > spared or off[-1][0] > STALL_NS:
+        yield from self.case.truth.unstamped()
+        halts = {self.halt(*each, tolerance) for each in off
+                 if abs(each[0]) > tolerance}
+        spared = min(max(HALTS, len(off) // 100), len(off) // 2)
+        if len(halts) > spared or abs(off[-1][0]) > HALT_NS:
             yield "%d times are off by up to %d us (p50 %d), %d apart: %s" % (
-                len(off), off[-1][0] // 1000, off[len(off) // 2][0] // 1000,
-                len(stalls), off[-1][1])
+                len(off), off[-1][0] // 1000,
+                abs(off[len(off) // 2][0]) // 1000, len(halts), off[-1][1])
 
     def grain(self, ms):
         """Half of the last digit of a line for people."""

@@ -50,8 +50,9 @@ addresses() {
 	    local_route
 }
 
-# device_up TOPOLOGY [TRUTH]: returns once packets are answered. Leaves a pipe
-# and what netsim says in the working folder.
+# device_up TOPOLOGY [TRUTH [OPTION...]]: returns once packets are answered, by
+# netsim with these options. Leaves a pipe and what it says in the working
+# folder.
 device_up() {
 	local line='' options=(--tun sim0)
 	ip link set lo up || return
@@ -60,6 +61,7 @@ device_up() {
 		options=(--veth sim1)
 	fi
 	[ -z "${2:-}" ] || options+=(--truth "$2")
+	options+=("${@:3}")
 	rm -f ready
 	mkfifo ready || return
 	"$NETSIM" "${options[@]}" "$1" >ready 2>netsim.err &

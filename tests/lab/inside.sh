@@ -15,7 +15,9 @@ cd "$1" || exit 3
 # shellcheck source=tests/lab/device.sh
 . "$SRCDIR/tests/lab/device.sh"
 
-device_up topology.net truth.jsonl || exit 3
+options=()
+[ ! -e stamps ] || options=(--stamps)
+device_up topology.net truth.jsonl "${options[@]}" || exit 3
 allow_ping_sockets
 
 mapfile -d '' -t argv <argv

@@ -15,6 +15,7 @@ import shlex
 import sys
 
 SECTIONS = ("topology", "command", "expect")
+TIMES = ("rtt ", "stats ")  # what is expected of times: they have to be exact
 TITLE = re.compile(r"# ?(.+)")
 HEAD = re.compile(r"\[(\w+)(?: ([\w.-]+))?\]$")
 
@@ -122,6 +123,8 @@ class Scenario:
         for name in ("needs", "limit", "signal"):
             if name in self.flags:
                 put(name, self.flags[name] + "\n")
+        if any(line.startswith(TIMES) for _, line in self.sections["expect"]):
+            put("stamps", "")
         for name, lines in self.files.items():
             put(name, "".join(line + "\n" for _, line in lines))
 

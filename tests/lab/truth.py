@@ -5,9 +5,10 @@ An answer is judged by what it is worth to a program that knows nothing but its
 own packets; what follows for a probe are the rules of netdiag-ping(1). Nothing
 here looks at what netdiag found.
 
-Times in the log are taken where a packet crosses the device, netdiag's are the
-kernel's: both differ by tens of microseconds. What is closer than `margin` to
-the edge (a timeout, the end of a run) may be either, and is counted as such.
+Times in the log are taken where a packet crosses the device, by netsim or, with
+--stamps, by the kernel; netdiag's are the kernel's. The former differ by tens
+of microseconds, the latter by few. What is closer than `margin` to the edge (a
+timeout, the end of a run) may be either, and is counted as such.
 """
 import bisect
 import collections
@@ -17,6 +18,7 @@ MS = 1000000
 MARGIN_NS = 50 * MS         # what a machine may keep a program waiting
 FIRST_TIMEOUT = 3500 * MS   # before the first reply of a target
 LEAST_TIMEOUT = 1000 * MS
+UNSTAMPED = 2               # packets, or 1 % of them
 REMEMBERED = 200            # netdiag promises late answers "for a while"
 PRIMARY = ("reply", "unreachable", "ttl_exceeded", "timeout", "send_error")
 ICMP_ERRORS = {4: (3, 11, 12), 6: (1, 2, 3, 4)}
@@ -34,8 +36,9 @@ class Truth:
 
     def __init__(self, path):
         self.packets, self.events, self.repeats = [], [], []
+        self.graphs = []
         self.busy = None        # when packets came and left, once asked for
-        self.begin = self.summary = self.topology = None
+        self.begin = self.summary = self.topology = self.stamps = None
         with open(path, encoding="utf-8") as file:
             for line in file:
                 self.add(json.loads(line))
@@ -56,7 +59,9 @@ class Truth:
             self.repeats.append(record)
         elif kind == "event":
             self.events.append(record)
-        elif kind in ("begin", "summary", "topology"):
+        elif kind == "graph":
+            self.graphs.append(record)
+        elif kind in ("begin", "summary", "topology", "stamps"):
             setattr(self, kind, record)
 
     def faults(self):
@@ -67,8 +72,16 @@ class Truth:
                 for key in ("dropped_in", "write_errors")
                 if self.summary[key] != 0]
 
+    def unstamped(self):
+        """Times that were asked of the kernel, which did not tell them."""
+        if self.stamps is None:
+            return
+        missed, found = self.stamps["missed"], self.stamps["found"]
+        if missed > max(UNSTAMPED, found // 100):
+            yield "the kernel stamped %d packets and %d not" % (found, missed)
+
     def idle(self, since, until):
-        """(how long netsim did nothing at most between these, until when)."""
+        """(how long nothing passed at most between these, until when)."""
         if self.busy is None:
             self.busy = sorted(at for record in self.packets + self.repeats
                                for at in [record.get("t_in")] +

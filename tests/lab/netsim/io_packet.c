@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One end of a veth pair by AF_PACKET, for where /dev/net/tun is closed. The
- * kernel leaves checksums of what it sends itself for a device to fill in;
- * here nobody else would.
+ * Packet sockets: one end of a veth pair, for where /dev/net/tun is closed, and
+ * the one that stamps of either device are read from. The kernel leaves
+ * checksums of what it sends itself for a device to fill in; here nobody else
+ * would.
  */
 #include "io.h"
 
@@ -12,7 +13,9 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/errqueue.h>
 #include <linux/if_packet.h>
+#include <linux/net_tstamp.h>
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -23,30 +26,45 @@
 #define BUFFER (32 * 1024 * 1024)
 
 static int
-configure(struct ns_io *io)
+set_int(int fd, int level, int name, int value)
 {
-	struct sockaddr_ll any = {
+	return setsockopt(fd, level, name, &value, sizeof(value)) != 0 ? -errno
+								       : 0;
+}
+
+/* A packet socket that nothing comes to before it is bound; or -errno. */
+static int
+open_socket(void)
+{
+	int fd =
+	    socket(AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = set_int(fd, SOL_PACKET, PACKET_AUXDATA, 1);
+	if (r != 0) {
+		(void)close(fd);
+		return r;
+	}
+	/* The first needs a privilege; what the second gets must do. */
+	if (set_int(fd, SOL_SOCKET, SO_RCVBUFFORCE, BUFFER) != 0)
+		(void)set_int(fd, SOL_SOCKET, SO_RCVBUF, BUFFER);
+	return fd;
+}
+
+static int
+bind_to(int fd, int ifindex)
+{
+	const struct sockaddr_ll any = {
 	    .sll_family = AF_PACKET,
 	    .sll_protocol = htons(ETH_P_ALL),
-	    .sll_ifindex = io->ifindex,
+	    .sll_ifindex = ifindex,
 	};
-	const int on = 1, size = BUFFER;
 
-	if (setsockopt(io->fd, SOL_PACKET, PACKET_AUXDATA, &on, sizeof(on)) !=
-		0 ||
-	    setsockopt(io->fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on,
-		sizeof(on)) != 0)
-		return -errno;
-	/* The first needs a privilege; what the second gets must do. */
-	if (setsockopt(
-		io->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) != 0)
-		(void)setsockopt(
-		    io->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-	(void)setsockopt(
-	    io->fd, SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof(on));
-	if (bind(io->fd, (const struct sockaddr *)&any, sizeof(any)) != 0)
-		return -errno;
-	return 0;
+	return bind(fd, (const struct sockaddr *)&any, sizeof(any)) != 0
+		   ? -errno
+		   : 0;
 }
 
 int
@@ -61,16 +79,46 @@ ns_io_open_veth(struct ns_io *io, const char *name)
 	io->ifindex = (int)if_nametoindex(name);
 	if (io->ifindex == 0)
 		return -errno;
-	/* Protocol 0: nothing comes before the socket is bound. */
-	io->fd =
-	    socket(AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	io->fd = open_socket();
 	if (io->fd < 0)
-		return -errno;
-	r = configure(io);
+		return io->fd;
+	r = set_int(io->fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1);
+	(void)set_int(io->fd, SOL_PACKET, PACKET_QDISC_BYPASS, 1);
+	if (r == 0)
+		r = bind_to(io->fd, io->ifindex);
 	if (r != 0)
 		ns_io_close(io);
 	else
 		io->dropped_before = ns_io_dropped(io);
+	return r;
+}
+
+/*
+ * The kernel stamps a packet on its way to the device before the device has
+ * it, and one that comes before any socket has it. To stamp is all that is
+ * asked of it: where it did not, it says nothing, and not the time of asking.
+ */
+int
+ns_packet_open_tap(const struct ns_io *io)
+{
+	int ifindex = (int)if_nametoindex(io->name);
+	int fd, r;
+
+	if (ifindex == 0)
+		return -errno;
+	fd = open_socket();
+	if (fd < 0)
+		return fd;
+	r = set_int(fd, SOL_SOCKET, SO_TIMESTAMPING,
+	    SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE);
+	/* What bypasses the queue is not seen by other sockets either. */
+	if (r == 0 && io->veth)
+		r = set_int(io->fd, SOL_PACKET, PACKET_QDISC_BYPASS, 0);
+	if (r == 0)
+		r = bind_to(fd, ifindex);
+	if (r == 0)
+		return fd;
+	(void)close(fd);
 	return r;
 }
 
@@ -105,35 +153,47 @@ complete_sum(uint8_t *data, size_t len)
 	nd_store16(l4 + at, sum);
 }
 
-/* Whether the kernel says that the checksum is still to be filled in. */
+/* What the kernel tells besides: the stamp, and whether the sum is missing. */
 static bool
-sum_is_missing(struct msghdr *msg)
+read_control(struct msghdr *msg, int64_t *stamp)
 {
+	bool missing = false;
+
+	*stamp = -1;
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL;
 	     c = CMSG_NXTHDR(msg, c)) {
-		struct tpacket_auxdata aux;
+		if (c->cmsg_level == SOL_PACKET &&
+		    c->cmsg_type == PACKET_AUXDATA) {
+			struct tpacket_auxdata aux;
 
-		if (c->cmsg_level != SOL_PACKET ||
-		    c->cmsg_type != PACKET_AUXDATA)
-			continue;
-		memcpy(&aux, CMSG_DATA(c), sizeof(aux));
-		return (aux.tp_status & TP_STATUS_CSUMNOTREADY) != 0;
+			memcpy(&aux, CMSG_DATA(c), sizeof(aux));
+			missing = (aux.tp_status & TP_STATUS_CSUMNOTREADY) != 0;
+		} else if (c->cmsg_level == SOL_SOCKET &&
+			   c->cmsg_type == SO_TIMESTAMPING) {
+			struct scm_timestamping t;
+
+			memcpy(&t, CMSG_DATA(c), sizeof(t));
+			if (t.ts[0].tv_sec != 0)
+				*stamp = (int64_t)t.ts[0].tv_sec * 1000000000 +
+					 t.ts[0].tv_nsec;
+		}
 	}
-	return false;
+	return missing;
 }
 
 ssize_t
-ns_packet_read(struct ns_io *io, uint8_t *data, size_t size)
+ns_packet_receive(int fd, uint8_t *data, size_t size, struct sockaddr_ll *from,
+    int64_t *stamp)
 {
 	union {
-		char buf[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
+		char buf[CMSG_SPACE(sizeof(struct tpacket_auxdata)) +
+			 CMSG_SPACE(sizeof(struct scm_timestamping))];
 		struct cmsghdr align;
 	} control;
-	struct sockaddr_ll from;
 	struct iovec iov = {.iov_base = data, .iov_len = size};
 	struct msghdr msg = {
-	    .msg_name = &from,
-	    .msg_namelen = sizeof(from),
+	    .msg_name = from,
+	    .msg_namelen = sizeof(*from),
 	    .msg_iov = &iov,
 	    .msg_iovlen = 1,
 	    .msg_control = &control,
@@ -142,19 +202,29 @@ ns_packet_read(struct ns_io *io, uint8_t *data, size_t size)
 	ssize_t n;
 
 	do
-		n = recvmsg(io->fd, &msg, 0);
+		n = recvmsg(fd, &msg, 0);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return errno == EAGAIN ? 0 : -errno;
-	if (n == 0 || (from.sll_protocol != htons(ETH_P_IP) &&
-			  from.sll_protocol != htons(ETH_P_IPV6)))
+	if (n == 0 || (from->sll_protocol != htons(ETH_P_IP) &&
+			  from->sll_protocol != htons(ETH_P_IPV6)))
 		return -EAGAIN;
-	if (from.sll_halen == sizeof(io->peer)) {
+	if (read_control(&msg, stamp))
+		complete_sum(data, (size_t)n);
+	return n;
+}
+
+ssize_t
+ns_packet_read(struct ns_io *io, uint8_t *data, size_t size)
+{
+	struct sockaddr_ll from;
+	int64_t stamp;
+	ssize_t n = ns_packet_receive(io->fd, data, size, &from, &stamp);
+
+	if (n > 0 && from.sll_halen == sizeof(io->peer)) {
 		memcpy(io->peer, from.sll_addr, sizeof(io->peer));
 		io->has_peer = true;
 	}
-	if (sum_is_missing(&msg))
-		complete_sum(data, (size_t)n);
 	return n;
 }
 

@@ -67,15 +67,24 @@ ns_io_close(struct ns_io *io)
 	if (io->fd >= 0)
 		(void)close(io->fd);
 	io->fd = -1;
+	ns_tap_close(io->tap);
+	io->tap = NULL;
 }
 
-ssize_t
-ns_io_read(struct ns_io *io, uint8_t *data, size_t size)
+int64_t
+ns_io_now(clockid_t clock)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(clock, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+static ssize_t
+tun_read(struct ns_io *io, uint8_t *data, size_t size)
 {
 	ssize_t n;
 
-	if (io->veth)
-		return ns_packet_read(io, data, size);
 	do
 		n = read(io->fd, data, size);
 	while (n < 0 && errno == EINTR);
@@ -84,17 +93,56 @@ ns_io_read(struct ns_io *io, uint8_t *data, size_t size)
 	return n == 0 ? -EAGAIN : n;
 }
 
-int
-ns_io_write(struct ns_io *io, const uint8_t *data, size_t len)
+static int
+tun_write(struct ns_io *io, const uint8_t *data, size_t len)
 {
 	ssize_t n;
 
-	if (io->veth)
-		return ns_packet_write(io, data, len);
 	do
 		n = write(io->fd, data, len);
 	while (n < 0 && errno == EINTR);
 	return n < 0 ? -errno : 0;
+}
+
+/* *AT, unless the kernel knows better. */
+static void
+correct(const struct ns_io *io, bool to_client, const uint8_t *data, size_t len,
+    int64_t *at)
+{
+	int64_t stamp;
+
+	if (io->tap == NULL)
+		return;
+	stamp = ns_tap_time(io->tap, to_client, data, len);
+	if (stamp >= 0)
+		*at = stamp;
+}
+
+ssize_t
+ns_io_read(struct ns_io *io, uint8_t *data, size_t size, int64_t *at)
+{
+	ssize_t n = io->veth ? ns_packet_read(io, data, size)
+			     : tun_read(io, data, size);
+
+	if (n <= 0)
+		return n;
+	*at = ns_io_now(CLOCK_MONOTONIC);
+	correct(io, false, data, (size_t)n, at);
+	return n;
+}
+
+int
+ns_io_write(struct ns_io *io, const uint8_t *data, size_t len, int64_t *at)
+{
+	int64_t before = ns_io_now(CLOCK_MONOTONIC);
+	int r = io->veth ? ns_packet_write(io, data, len)
+			 : tun_write(io, data, len);
+
+	if (r != 0)
+		return r;
+	*at = before;
+	correct(io, true, data, len, at);
+	return 0;
 }
 
 /* The number at place I of a line of them; 0 where there are fewer. */

@@ -5,6 +5,7 @@
  */
 #include "graph.h"
 #include "io.h"
+#include "json.h"
 #include "sim.h"
 
 #include <errno.h>
@@ -40,7 +41,7 @@ enum exit { EXIT_FAULT = 2, EXIT_SYSTEM = 3 };
 
 struct options {
 	const char *truth, *tun, *veth, *file;
-	bool check, dot;
+	bool check, dot, stamps;
 };
 
 /* Room for all of it once, since it is large. */
@@ -53,20 +54,12 @@ struct run {
 	uint8_t packet[NS_MAX_PACKET];
 };
 
-static int64_t
-now_ns(clockid_t clock)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(clock, &ts);
-	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
-
 static int
 usage(void)
 {
 	(void)fputs(
-	    "usage: netsim [--truth FILE] [--tun NAME | --veth NAME] FILE\n"
+	    "usage: netsim [--truth FILE] [--stamps] [--tun NAME | --veth NAME] "
+	    "FILE\n"
 	    "       netsim --check FILE\n"
 	    "       netsim --dot FILE\n",
 	    stderr);
@@ -78,6 +71,7 @@ parse_options(struct options *opts, int argc, char **argv)
 {
 	static const struct option longs[] = {
 	    {"truth", required_argument, NULL, 't'},
+	    {"stamps", no_argument, NULL, 's'},
 	    {"tun", required_argument, NULL, 'u'},
 	    {"veth", required_argument, NULL, 'v'},
 	    {"check", no_argument, NULL, 'c'},
@@ -91,6 +85,9 @@ parse_options(struct options *opts, int argc, char **argv)
 		switch (c) {
 		case 't':
 			opts->truth = optarg;
+			break;
+		case 's':
+			opts->stamps = true;
 			break;
 		case 'u':
 			opts->tun = optarg;
@@ -168,8 +165,9 @@ static bool
 read_some(struct run *run, int *error)
 {
 	for (int i = 0; i < READS; i++) {
+		int64_t at;
 		ssize_t n =
-		    ns_io_read(&run->io, run->packet, sizeof(run->packet));
+		    ns_io_read(&run->io, run->packet, sizeof(run->packet), &at);
 
 		if (n == 0)
 			return false;
@@ -181,8 +179,7 @@ read_some(struct run *run, int *error)
 				*error = (int)n;
 			return false;
 		}
-		ns_sim_receive(
-		    &run->sim, run->packet, (size_t)n, now_ns(CLOCK_MONOTONIC));
+		ns_sim_receive(&run->sim, run->packet, (size_t)n, at);
 	}
 	return true;
 }
@@ -197,8 +194,7 @@ write_some(struct run *run, int64_t now)
 
 		if (a == NULL)
 			return false;
-		out = now_ns(CLOCK_MONOTONIC);
-		if (ns_io_write(&run->io, a->bytes, a->len) != 0)
+		if (ns_io_write(&run->io, a->bytes, a->len, &out) != 0)
 			out = -1;
 		ns_sim_written(&run->sim, a, out);
 	}
@@ -265,7 +261,7 @@ loop(struct run *run, int signals)
 	int error = 0;
 
 	for (unsigned turn = 0; error == 0; turn++) {
-		int64_t now = now_ns(CLOCK_MONOTONIC), next;
+		int64_t now = ns_io_now(CLOCK_MONOTONIC), next;
 		uint64_t done = packets(run);
 		bool more = write_some(run, now);
 
@@ -310,6 +306,11 @@ open_all(struct run *run, const struct options *opts)
 	}
 	r = opts->veth != NULL ? ns_io_open_veth(&run->io, what)
 			       : ns_io_open_tun(&run->io, what);
+	if (r == 0 && opts->stamps) {
+		r = ns_tap_open(&run->io);
+		if (r != 0)
+			ns_io_close(&run->io);
+	}
 	if (r != 0) {
 		(void)fprintf(stderr, "netsim: %s: %s\n", what, strerror(-r));
 		return EXIT_SYSTEM;
@@ -344,6 +345,20 @@ be_punctual(void)
 	(void)sched_setscheduler(0, SCHED_FIFO, &first);
 }
 
+/* How many times in the log are the kernel's, and how many are not. */
+static void
+log_stamps(struct run *run)
+{
+	uint64_t found, missed;
+
+	if (run->truth_fd < 0 || run->io.tap == NULL)
+		return;
+	ns_tap_count(run->io.tap, &found, &missed);
+	ns_json_number(&run->truth, "{\"type\":\"stamps\",\"found\":", found);
+	ns_json_number(&run->truth, ",\"missed\":", missed);
+	ns_json(&run->truth, "}\n");
+}
+
 static int
 simulate(struct run *run, struct ns_topo *topo, const struct options *opts)
 {
@@ -355,12 +370,13 @@ simulate(struct run *run, struct ns_topo *topo, const struct options *opts)
 	be_punctual();
 	ns_sim_init(&run->sim, topo, run->truth_fd >= 0 ? &run->truth : NULL);
 	if (run->truth_fd >= 0)
-		ns_truth_begin(&run->truth, now_ns(CLOCK_MONOTONIC),
-		    now_ns(CLOCK_REALTIME), run->sim.topo.seed, opts->file,
+		ns_truth_begin(&run->truth, ns_io_now(CLOCK_MONOTONIC),
+		    ns_io_now(CLOCK_REALTIME), run->sim.topo.seed, opts->file,
 		    run->io.name);
 	(void)puts("READY");
 	(void)fflush(stdout);
 	r = loop(run, signals);
+	log_stamps(run);
 	ns_sim_end(&run->sim, ns_io_dropped(&run->io));
 	if (r == 0)
 		r = run->truth.error;
