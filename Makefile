@@ -27,12 +27,15 @@ LIB_SRC := \
 	lib/engine/ctx.c \
 	lib/engine/demux.c \
 	lib/engine/demux_icmp.c \
+	lib/engine/demux_quote.c \
 	lib/engine/demux_tcp.c \
+	lib/engine/demux_udp.c \
 	lib/engine/departure.c \
 	lib/engine/error.c \
 	lib/engine/loop.c \
 	lib/engine/open.c \
 	lib/engine/pacer.c \
+	lib/engine/peers.c \
 	lib/engine/probe.c \
 	lib/engine/random.c \
 	lib/engine/rtt.c \
@@ -46,6 +49,8 @@ LIB_SRC := \
 	lib/net/connect_outcome.c \
 	lib/net/connect_table.c \
 	lib/net/dgram.c \
+	lib/net/each.c \
+	lib/net/endpoint.c \
 	lib/net/filter.c \
 	lib/net/ports.c \
 	lib/net/raw.c \
@@ -93,7 +98,6 @@ CMD_SRC := \
 	cmd/priv.c \
 	cmd/priv_hint.c \
 	cmd/rdns.c \
-	cmd/rdns_table.c \
 	cmd/report.c \
 	cmd/report_json.c \
 	cmd/report_knock.c \
@@ -150,12 +154,18 @@ TEST_SRC := \
 	tests/unit/test_ctx_methods.c \
 	tests/unit/test_cursor.c \
 	tests/unit/test_demux.c \
+	tests/unit/test_demux_each.c \
+	tests/unit/test_demux_quote.c \
 	tests/unit/test_demux_tcp.c \
+	tests/unit/test_demux_udp.c \
 	tests/unit/test_departure.c \
 	tests/unit/test_diagnostic.c \
+	tests/unit/test_each.c \
+	tests/unit/test_each_limits.c \
 	tests/unit/test_ext.c \
 	tests/unit/test_ext_icmp.c \
 	tests/unit/test_filter.c \
+	tests/unit/test_filter_icmp.c \
 	tests/unit/test_hold.c \
 	tests/unit/test_icmp.c \
 	tests/unit/test_icmp_names.c \
@@ -185,6 +195,7 @@ TEST_SRC := \
 	tests/unit/test_out_fd.c \
 	tests/unit/test_pacer.c \
 	tests/unit/test_parse.c \
+	tests/unit/test_peers.c \
 	tests/unit/test_ping.c \
 	tests/unit/test_ping_callback.c \
 	tests/unit/test_ping_faults.c \
@@ -200,7 +211,6 @@ TEST_SRC := \
 	tests/unit/test_quote.c \
 	tests/unit/test_random.c \
 	tests/unit/test_rdns.c \
-	tests/unit/test_rdns_table.c \
 	tests/unit/test_recv.c \
 	tests/unit/test_report_knock_json.c \
 	tests/unit/test_report_knock_text_many.c \
@@ -221,6 +231,7 @@ TEST_SRC := \
 	tests/unit/test_target_port.c \
 	tests/unit/test_task.c \
 	tests/unit/test_task_forget.c \
+	tests/unit/test_task_hasten.c \
 	tests/unit/test_tcp.c \
 	tests/unit/test_tcp_options.c \
 	tests/unit/test_turn.c \
@@ -237,6 +248,7 @@ TEST_SUPPORT := \
 	tests/unit/support/ping_rig.c \
 	tests/unit/support/syn_rig.c \
 	tests/unit/support/tcp_server.c \
+	tests/unit/support/udp_rig.c \
 	tests/unit/support/virtual_clock.c
 
 # The simulated internet of the lab: a library without I/O, and its program.
@@ -286,7 +298,7 @@ FUZZ_SRC := \
 	tests/fuzz/fuzz_netsim.c \
 	tests/fuzz/fuzz_quote.c \
 	tests/fuzz/fuzz_targets.c \
-	tests/fuzz/fuzz_tcp.c
+	tests/fuzz/fuzz_tcp.c \
 
 # ---- Packages: what is missing is installed, before anything else ----------
 
@@ -369,8 +381,9 @@ tests/%.o: ND_FLAGS = $(TEST_INC) $(EV_CFLAGS) $(CMD_CFLAGS) \
 # The simulator uses the codecs and no more of the library.
 tests/lab/%.o: ND_FLAGS = -I$(srcdir)/lib
 
-CMD_CFLAGS = $(EV_CFLAGS) $(CAP_CFLAGS) $(CARES_CFLAGS) -pthread
-CMD_LIBS   = $(EV_LIBS) $(CAP_LIBS) $(CARES_LIBS) -pthread
+CMD_CFLAGS = $(EV_CFLAGS) $(CAP_CFLAGS) $(CARES_CFLAGS) $(MAXMINDDB_CFLAGS) \
+	-pthread
+CMD_LIBS   = $(EV_LIBS) $(CAP_LIBS) $(CARES_LIBS) $(MAXMINDDB_LIBS) -pthread
 
 # No path of the build machine gets into the objects.
 PREFIX_MAP = $(addprefix -ffile-prefix-map=,$(CURDIR)=. \

@@ -20,8 +20,9 @@ opts_valid(const struct nd_ctx_opts *o)
 	       o->pmtu <= ND_PMTU_PROBE && o->ident >= -1 &&
 	       o->ident <= 65535 &&
 	       (o->families & ~(ND_INET | ND_INET6)) == 0 &&
-	       (o->methods & ~(ND_ICMP | ND_TCP)) == 0 &&
-	       o->flows <= ND_FLOWS_MAX &&
+	       (o->methods & ~(ND_ICMP | ND_TCP | ND_UDP | ND_CTX_HEADERS)) ==
+		   0 &&
+	       o->methods != ND_CTX_HEADERS && o->flows <= ND_FLOWS_MAX &&
 	       (o->source == NULL || o->source->sa_family == AF_INET ||
 		   o->source->sa_family == AF_INET6);
 }
@@ -49,7 +50,7 @@ make_parts(struct nd_ctx *ctx, const struct nd_ctx_opts *o,
 	ctx->last_drop_ns = INT64_MIN;
 	nd_wheel_init(&ctx->task_timers, ctx->now_ns);
 	nd_wheel_init(&ctx->probe_timers, ctx->now_ns);
-	ctx->ready_tail = &ctx->ready;
+	ctx->peers.secret = secret;
 	return nd_ctx_set_limits(ctx, &(const struct nd_limits)ND_LIMITS_INIT);
 }
 
@@ -90,10 +91,14 @@ nd_ctx_new(
 	    &nd_net_raw, &nd_net_dgram, NULL};
 	static const struct nd_net_ops *const tcp[] = {
 	    &nd_net_raw, &nd_net_connect, NULL};
+	static const struct nd_net_ops *const udp[] = {
+	    &nd_net_raw, &nd_net_each, NULL};
 	static const struct nd_net_ops *const raw[] = {&nd_net_raw, NULL};
 	static const struct nd_ctx_opts defaults = ND_CTX_OPTS_INIT;
-	struct nd_ctx_parts parts = {
-	    .backends = icmp, .tcp_backends = tcp, .clock = &nd_clock_system};
+	struct nd_ctx_parts parts = {.backends = icmp,
+	    .tcp_backends = tcp,
+	    .udp_backends = udp,
+	    .clock = &nd_clock_system};
 	struct nd_sock_opts source_opts;
 	struct nd_ctx *ctx;
 	int r;
@@ -103,9 +108,11 @@ nd_ctx_new(
 	if (opts->mode == ND_MODE_RAW) {
 		parts.backends = raw;
 		parts.tcp_backends = raw;
+		parts.udp_backends = raw;
 	} else if (opts->mode != ND_MODE_AUTO) {
 		parts.backends = icmp + 1;
 		parts.tcp_backends = tcp + 1;
+		parts.udp_backends = udp + 1;
 	}
 	r = nd_ctx_make(&ctx, opts, &parts);
 	if (r != 0)
@@ -131,6 +138,7 @@ nd_ctx_free(struct nd_ctx *ctx)
 	nd_close_socks(ctx);
 	nd_source_close(&ctx->source);
 	nd_table_free(&ctx->table);
+	nd_peers_free(&ctx->peers);
 	for (int i = 0; i < ND_CTX_SOCKS; i++)
 		nd_departures_free(&ctx->departures[i]);
 	free(ctx->tx);
@@ -144,25 +152,38 @@ nd_ctx_mode(const struct nd_ctx *ctx)
 	return ctx->mode;
 }
 
+static unsigned
+method_of(uint8_t proto)
+{
+	switch (proto) {
+	case IPPROTO_TCP:
+		return ND_TCP;
+	case IPPROTO_UDP:
+		return ND_UDP;
+	case IPPROTO_RAW:
+		return ND_CTX_HEADERS;
+	default:
+		return ND_ICMP;
+	}
+}
+
 /* Those of which there is a socket for each method. */
 unsigned
 nd_ctx_families(const struct nd_ctx *ctx)
 {
-	unsigned icmp = 0, tcp = 0;
+	const unsigned wanted = ctx->methods & (ND_ICMP | ND_TCP | ND_UDP);
+	unsigned v4 = 0, v6 = 0;
 
 	for (int i = 0; i < ctx->sock_count; i++) {
 		const struct nd_sock *s = &ctx->socks[i];
-		const unsigned family =
-		    s->family == AF_INET ? ND_INET : ND_INET6;
 
-		if (s->proto == IPPROTO_TCP)
-			tcp |= family;
+		if (s->family == AF_INET)
+			v4 |= method_of(s->proto);
 		else
-			icmp |= family;
+			v6 |= method_of(s->proto);
 	}
-	if ((ctx->methods & ND_TCP) == 0)
-		return icmp;
-	return (ctx->methods & ND_ICMP) != 0 ? icmp & tcp : tcp;
+	return ((v4 & wanted) == wanted ? ND_INET : 0) |
+	       ((v6 & wanted) == wanted ? ND_INET6 : 0);
 }
 
 static int
@@ -246,10 +267,8 @@ nd_ctx_source(struct nd_ctx *ctx, const struct sockaddr *dst,
 struct nd_sock *
 nd_ctx_sock(struct nd_ctx *ctx, int family, uint8_t proto)
 {
-	const unsigned method = proto == IPPROTO_TCP ? ND_TCP : ND_ICMP;
-
 	/* An ICMP socket may be there for errors alone. */
-	if ((ctx->methods & method) == 0)
+	if ((ctx->methods & method_of(proto)) == 0)
 		return NULL;
 	for (int i = 0; i < ctx->sock_count; i++)
 		if (ctx->socks[i].family == family &&

@@ -9,7 +9,9 @@
 
 #include "engine/departure.h"
 #include "engine/pacer.h"
+#include "engine/peers.h"
 #include "engine/probe.h"
+#include "engine/queue.h"
 #include "engine/rtt.h"
 #include "engine/shared.h"
 #include "engine/task.h"
@@ -22,7 +24,12 @@
 
 struct nd_loop; /* engine/loop.h */
 
-#define ND_CTX_SOCKS 4 /* two families, ICMP and TCP */
+#define ND_CTX_SOCKS 8 /* two families: header, TCP, UDP, ICMP */
+/*
+ * The last of the methods (netdiag.h): over header sockets, where there are
+ * any, and quotes may come back with another port.
+ */
+#define ND_CTX_HEADERS (ND_UDP << 1)
 #define ND_CTX_TX_SIZE (65535 + 8)
 
 struct nd_ctx {
@@ -30,18 +37,19 @@ struct nd_ctx {
 	struct nd_timebase time;
 	int64_t now_ns; /* when the turn began */
 
-	unsigned methods; /* ND_ICMP | ND_TCP */
+	unsigned methods; /* ND_ICMP... */
 	struct nd_sock socks[ND_CTX_SOCKS];
 	int sock_count;
-	struct nd_ports tcp_ports; /* source ports, reserved */
-	unsigned flows;		   /* of them for flows; the rest is spare */
+	struct nd_ports tcp_ports, udp_ports; /* source ports, reserved */
+	unsigned flows; /* of each of them for flows; the rest is spare */
 	struct nd_source source;
 	enum nd_mode mode;
 	uint8_t key[16];
 
 	struct nd_table table;
 	struct nd_wheel task_timers, probe_timers;
-	struct nd_timer *ready, **ready_tail; /* tasks that may send, FIFO */
+	struct nd_queue ready; /* tasks that may send */
+	struct nd_peers peers; /* of tasks with a `peer_limit` */
 	struct nd_pacer pacer;
 	unsigned refusals; /* in a row: the host would not take a packet */
 	int64_t blocked_until_ns; /* the network said: wait */
@@ -66,6 +74,8 @@ struct nd_ctx_parts {
 	const struct nd_net_ops *const *backends; /* tried in order, by NULL */
 	/* For TCP beside each of them; NULL: they do it themselves. */
 	const struct nd_net_ops *const *tcp_backends;
+	/* The same for UDP; one that is NULL: not allowed. */
+	const struct nd_net_ops *const *udp_backends;
 	const struct nd_clock_ops *clock;
 	void *net_arg; /* nd_sock.arg of each socket */
 };
@@ -89,8 +99,8 @@ int64_t nd_ctx_next(struct nd_ctx *ctx);
 void nd_ctx_wake(struct nd_ctx *ctx);
 
 /*
- * The socket over which tasks speak PROTO to FAMILY; NULL: the context is not
- * for that.
+ * The socket over which tasks speak PROTO to FAMILY, or, for IPPROTO_RAW, send
+ * with IP headers of their own; NULL: the context is not for that.
  */
 struct nd_sock *nd_ctx_sock(struct nd_ctx *ctx, int family, uint8_t proto);
 

@@ -50,20 +50,33 @@ nd_demux_fault(struct nd_ctx *ctx, struct nd_answer *a, struct nd_probe *p,
 		nd_demux_invalid(ctx, reason);
 }
 
+/* Several tasks may have that address: whose it is they know. */
+bool
+nd_demux_offer(
+    struct nd_ctx *ctx, struct nd_answer *a, const struct nd_key *key)
+{
+	const struct nd_task *refused = NULL;
+	struct nd_probe *p;
+	uint32_t at = 0;
+
+	while ((p = nd_table_scan(
+		    &ctx->table, key, true, &at, &ctx->scan_budget)) != NULL) {
+		if (p->task == refused)
+			continue;
+		if (p->task->ops->reply(p->task, p, a))
+			return true;
+		refused = p->task;
+	}
+	return false;
+}
+
 void
 nd_demux_unknown(
     struct nd_ctx *ctx, struct nd_answer *a, const struct nd_key *key)
 {
-	struct nd_probe *p;
-	uint32_t at = 0;
-
 	a->fault = ND_INVALID_UNKNOWN;
-	/* Several tasks may have that address: whose it is they know. */
-	while ((p = nd_table_scan(
-		    &ctx->table, key, true, &at, &ctx->scan_budget)) != NULL)
-		if (p->task->ops->reply(p->task, p, a))
-			return;
-	nd_demux_invalid(ctx, ND_INVALID_UNKNOWN);
+	if (!nd_demux_offer(ctx, a, key))
+		nd_demux_invalid(ctx, ND_INVALID_UNKNOWN);
 }
 
 void
@@ -126,10 +139,14 @@ nd_demux(struct nd_ctx *ctx, struct nd_sock *s, const struct nd_packet *packet)
 	set_arrival(ctx, &a);
 	if (packet->kind == ND_PACKET_OUTCOME)
 		nd_demux_outcome(ctx, s, &a);
+	else if ((s->caps & ND_NET_EACH) != 0)
+		nd_demux_each(ctx, s, &a);
 	else if (packet->kind == ND_PACKET_ERROR)
 		nd_demux_icmp_report(ctx, s, &a);
 	else if (packet->proto == IPPROTO_TCP)
 		nd_demux_tcp(ctx, s, &a);
+	else if (packet->proto == IPPROTO_UDP)
+		nd_demux_udp(ctx, s, &a);
 	else
 		nd_demux_icmp(ctx, s, &a);
 }

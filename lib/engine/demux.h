@@ -32,6 +32,12 @@ void nd_demux_fault(struct nd_ctx *ctx, struct nd_answer *a, struct nd_probe *p,
 /* The same, as what has no tag: at a target with KEY's address. */
 void nd_demux_unknown(
     struct nd_ctx *ctx, struct nd_answer *a, const struct nd_key *key);
+/*
+ * Offers A, with whatever fault it has, to the tasks with a probe of KEY's
+ * protocol to its address, one after the other. False: none takes it.
+ */
+bool nd_demux_offer(
+    struct nd_ctx *ctx, struct nd_answer *a, const struct nd_key *key);
 /* Gives A to the probe that KEY names; else finds out what is wrong with it. */
 void nd_demux_reply(
     struct nd_ctx *ctx, struct nd_answer *a, const struct nd_key *key);
@@ -53,5 +59,12 @@ void nd_demux_tcp(struct nd_ctx *ctx, struct nd_sock *s, struct nd_answer *a);
 /* ND_PACKET_OUTCOME. */
 void nd_demux_outcome(
     struct nd_ctx *ctx, struct nd_sock *s, struct nd_answer *a);
+
+/* ---- demux_udp.c -------------------------------------------------------- */
+
+/* A UDP datagram. */
+void nd_demux_udp(struct nd_ctx *ctx, struct nd_sock *s, struct nd_answer *a);
+/* What has come to a descriptor of one probe: ND_NET_EACH. */
+void nd_demux_each(struct nd_ctx *ctx, struct nd_sock *s, struct nd_answer *a);
 
 #endif

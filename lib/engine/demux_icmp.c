@@ -4,6 +4,7 @@
  * quote a packet of ours.
  */
 #include "engine/demux.h"
+#include "engine/demux_quote.h"
 
 #include <netinet/in.h>
 
@@ -38,9 +39,30 @@ echo_reply(struct nd_ctx *ctx, struct nd_sock *s, struct nd_answer *a)
 	nd_demux_reply(ctx, a, &key);
 }
 
+/* It has a port, and that is none of ours. */
+static bool
+is_foreign(const struct nd_ctx *ctx, const struct nd_quote *q)
+{
+	if (q->proto == IPPROTO_TCP)
+		return nd_ports_find(&ctx->tcp_ports, q->sport) < 0;
+	return q->proto == IPPROTO_UDP &&
+	       nd_ports_find(&ctx->udp_ports, q->sport) < 0;
+}
+
+/* Whether it may have been one of ours: a translator has changed it. */
+static bool
+may_be_foreign(const struct nd_ctx *ctx, const struct nd_quote *q)
+{
+	const unsigned method = q->proto == IPPROTO_TCP ? ND_TCP : ND_UDP;
+
+	return (ctx->methods & ND_CTX_HEADERS) != 0 &&
+	       (ctx->methods & method) != 0;
+}
+
 /*
  * The quote must be of an echo request of ours (RFC 792, RFC 4443 section 2.4)
- * or of a segment from one of our ports: then KEY, to DST, is what it names.
+ * or of a segment or datagram from one of our ports: then KEY, to DST, is what
+ * it names; a datagram is found by more than that.
  */
 static bool
 quotes_us(const struct nd_ctx *ctx, const struct nd_sock *s,
@@ -50,12 +72,12 @@ quotes_us(const struct nd_ctx *ctx, const struct nd_sock *s,
 
 	if (q->af != s->family)
 		return false;
-	if (q->proto == IPPROTO_TCP) {
+	if (q->proto == IPPROTO_TCP || q->proto == IPPROTO_UDP) {
 		*key = (struct nd_key){.addr = dst,
 		    .family = dst->family,
-		    .proto = IPPROTO_TCP,
+		    .proto = q->proto,
 		    .tag = q->tcp_seq};
-		return nd_ports_find(&ctx->tcp_ports, q->sport) >= 0;
+		return !is_foreign(ctx, q) || may_be_foreign(ctx, q);
 	}
 	*key = echo_key(dst, q->ident, q->seq);
 	return q->proto == key->proto && q->icmp_type == (is4 ? 8 : 128) &&
@@ -76,12 +98,17 @@ is_source_rewritten(const struct nd_packet *packet, const struct nd_quote *q)
  * what else is quoted has to prove which probe it was.
  */
 static struct nd_probe *
-find_quoted(struct nd_ctx *ctx, struct nd_answer *a, const struct nd_key *key)
+find_quoted(struct nd_ctx *ctx, struct nd_answer *a, const struct nd_key *key,
+    bool foreign)
 {
-	struct nd_probe *p = nd_demux_find(ctx, key);
+	struct nd_probe *p;
 
-	a->rewritten = p == NULL || is_source_rewritten(a->packet, &a->quote);
-	return p != NULL ? p : nd_demux_find_proven(ctx, a, key);
+	if (key->proto == IPPROTO_UDP)
+		return nd_demux_quoted_udp(ctx, a, key->addr);
+	p = nd_demux_find(ctx, key);
+	a->rewritten =
+	    p == NULL || foreign || is_source_rewritten(a->packet, &a->quote);
+	return p != NULL || foreign ? p : nd_demux_find_proven(ctx, a, key);
 }
 
 static void
@@ -91,6 +118,7 @@ icmp_error(struct nd_ctx *ctx, struct nd_sock *s, struct nd_answer *a)
 	struct nd_addr dst;
 	struct nd_key key;
 	struct nd_probe *p;
+	bool foreign;
 
 	switch (nd_quote_decode(q, a->icmp.body, a->icmp.quote_len)) {
 	case ND_WIRE_OK:
@@ -110,9 +138,12 @@ icmp_error(struct nd_ctx *ctx, struct nd_sock *s, struct nd_answer *a)
 	}
 	a->payload = q->payload;
 	a->payload_len = q->payload_len;
-	p = find_quoted(ctx, a, &key);
+	foreign = is_foreign(ctx, q);
+	p = find_quoted(ctx, a, &key, foreign);
 	if (p != NULL)
 		p->task->ops->error(p->task, p, a);
+	else if (foreign)
+		ctx->stats.ignored++;
 	else
 		nd_demux_invalid(ctx, ND_INVALID_UNKNOWN);
 }

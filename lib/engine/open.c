@@ -14,9 +14,9 @@
 #define DEFAULT_MESSAGE 1500
 #define SPARE_PORTS 16
 
-/* One implementation a method. */
+/* One implementation a method; UDP may have none. */
 struct way {
-	const struct nd_net_ops *icmp, *tcp;
+	const struct nd_net_ops *icmp, *tcp, *udp;
 	void *arg;
 };
 
@@ -52,6 +52,7 @@ nd_close_socks(struct nd_ctx *ctx)
 		s->ops->close(s);
 	}
 	nd_ports_release(&ctx->tcp_ports);
+	nd_ports_release(&ctx->udp_ports);
 	ctx->flows = 0;
 }
 
@@ -77,44 +78,80 @@ open_sock(struct nd_ctx *ctx, int family, uint8_t proto,
 	return ops->reserve(s, DEFAULT_MESSAGE);
 }
 
+/* Errors about what is sent for it come to the ICMP socket. */
+static bool
+leaves_errors(const struct nd_sock *s)
+{
+	return (s->caps & ND_NET_RAW_ERRORS) != 0 &&
+	       (s->caps & ND_NET_CONNECTS) == 0;
+}
+
+static void
+swap(struct nd_sock *a, struct nd_sock *b)
+{
+	const struct nd_sock kept = *a;
+
+	*a = *b;
+	*b = kept;
+}
+
 /*
- * Errors about segments that are sent as they are come to the ICMP socket. TCP
- * is first: then the departure of a segment is known before such an error is
- * read.
+ * Errors about packets that are sent as they are come to the ICMP socket, and
+ * answers to what a header socket sends to the others: these come later, so
+ * that the departure of a packet is known before either is read. UDP is last:
+ * which probe an answer is for, the errors about the others tell.
  */
 static int
 open_family(struct nd_ctx *ctx, int family, const struct way *way,
     const struct nd_sock_opts *opts)
 {
 	const uint8_t icmp = family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6;
+	const struct {
+		unsigned method;
+		uint8_t proto;
+		const struct nd_net_ops *ops;
+	} socks[] = {{ND_CTX_HEADERS, IPPROTO_RAW,
+			 way->icmp->headers ? way->icmp : NULL},
+	    {ND_TCP, IPPROTO_TCP, way->tcp}, {ND_UDP, IPPROTO_UDP, way->udp}};
 	bool wants_icmp = (ctx->methods & ND_ICMP) != 0;
-	struct nd_sock *s;
+	struct nd_sock *s = NULL, *before;
 	int r = 0;
 
-	if ((ctx->methods & ND_TCP) != 0) {
-		r = open_sock(
-		    ctx, family, IPPROTO_TCP, way->tcp, opts, way->arg, &s);
-		if (r == 0 && s != NULL && (s->caps & ND_NET_CONNECTS) == 0)
+	for (size_t i = 0; i < 3 && r == 0; i++) {
+		if ((ctx->methods & socks[i].method) == 0 ||
+		    socks[i].ops == NULL)
+			continue;
+		r = open_sock(ctx, family, socks[i].proto, socks[i].ops, opts,
+		    way->arg, &s);
+		if (r == 0 && s != NULL && leaves_errors(s))
 			wants_icmp = true;
 	}
+	before = s;
 	if (r == 0 && wants_icmp)
 		r = open_sock(ctx, family, icmp, way->icmp, opts, way->arg, &s);
+	if (r == 0 && before != NULL && before->proto == IPPROTO_UDP &&
+	    s == before + 1)
+		swap(before, s);
 	return r;
 }
 
 static int
-reserve_ports(struct nd_ctx *ctx, const struct nd_net_ops *ops,
-    unsigned families, unsigned flows)
+reserve_ports(struct nd_ctx *ctx, const struct way *way, unsigned families,
+    unsigned flows)
 {
-	const size_t n = (size_t)flows + SPARE_PORTS;
-	int r;
+	const int family = families == ND_INET ? AF_INET : AF_INET6;
+	int r = 0;
 
-	if ((ctx->methods & ND_TCP) == 0 || ops->ports == NULL)
-		return 0;
-	r = ops->ports(
-	    &ctx->tcp_ports, families == ND_INET ? AF_INET : AF_INET6, n);
-	if (r == 0)
+	if ((ctx->methods & ND_TCP) != 0 && way->tcp->ports != NULL) {
+		r = way->tcp->ports(&ctx->tcp_ports, family, IPPROTO_TCP,
+		    (size_t)flows + SPARE_PORTS);
 		ctx->flows = flows;
+	}
+	if (r == 0 && (ctx->methods & ND_UDP) != 0 && way->udp->ports != NULL) {
+		r = way->udp->ports(
+		    &ctx->udp_ports, family, IPPROTO_UDP, flows);
+		ctx->flows = flows;
+	}
 	return r;
 }
 
@@ -124,10 +161,13 @@ open_way(struct nd_ctx *ctx, const struct nd_ctx_opts *o, const struct way *way,
 {
 	const unsigned families =
 	    o->families != 0 ? o->families : ND_INET | ND_INET6;
-	int r = reserve_ports(
-	    ctx, way->tcp, families, o->flows != 0 ? o->flows : 1);
+	int r;
 
+	if ((ctx->methods & ND_UDP) != 0 && way->udp == NULL)
+		return -EPERM;
+	r = reserve_ports(ctx, way, families, o->flows != 0 ? o->flows : 1);
 	opts->tcp_ports = ctx->tcp_ports.n > 0 ? &ctx->tcp_ports : NULL;
+	opts->udp_ports = ctx->udp_ports.n > 0 ? &ctx->udp_ports : NULL;
 	if (r == 0 && (families & ND_INET) != 0)
 		r = open_family(ctx, AF_INET, way, opts);
 	if (r == 0 && (families & ND_INET6) != 0)
@@ -144,7 +184,8 @@ mode_of(const struct nd_ctx *ctx)
 {
 	if ((ctx->socks[0].caps & ND_NET_RAW_ERRORS) != 0)
 		return ND_MODE_RAW;
-	return ctx->methods == ND_TCP ? ND_MODE_CONNECT : ND_MODE_DGRAM;
+	return (ctx->methods & ~ND_CTX_HEADERS) == ND_TCP ? ND_MODE_CONNECT
+							  : ND_MODE_DGRAM;
 }
 
 int
@@ -159,10 +200,13 @@ nd_open_socks(struct nd_ctx *ctx, const struct nd_ctx_opts *o,
 		return r;
 	opts = nd_open_opts(o, o->ident >= 0 ? (uint16_t)o->ident : ident);
 	opts.echo = (ctx->methods & ND_ICMP) != 0;
+	opts.any_port = (ctx->methods & ND_CTX_HEADERS) != 0;
 	r = -EPERM;
 	for (size_t i = 0; parts->backends[i] != NULL; i++) {
 		const struct way way = {.icmp = parts->backends[i],
 		    .tcp = parts->tcp_backends != NULL ? parts->tcp_backends[i]
+						       : parts->backends[i],
+		    .udp = parts->udp_backends != NULL ? parts->udp_backends[i]
 						       : parts->backends[i],
 		    .arg = parts->net_arg};
 

@@ -43,6 +43,13 @@ nd_pacer_grant(struct nd_pacer *p, int64_t now_ns)
 	return true;
 }
 
+void
+nd_pacer_give_back(struct nd_pacer *p)
+{
+	if (p->rate_pps > 0)
+		p->credit += PACKET;
+}
+
 int64_t
 nd_pacer_next(struct nd_pacer *p, int64_t now_ns)
 {

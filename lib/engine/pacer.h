@@ -23,6 +23,8 @@ struct nd_pacer {
 void nd_pacer_init(struct nd_pacer *p, uint64_t rate_pps, int64_t now_ns);
 /* Takes one packet's credit if there is one. */
 bool nd_pacer_grant(struct nd_pacer *p, int64_t now_ns);
+/* The packet was not sent: its credit, just taken, is there again. */
+void nd_pacer_give_back(struct nd_pacer *p);
 /* When there will be credit for one packet; NOW_NS if there is. */
 int64_t nd_pacer_next(struct nd_pacer *p, int64_t now_ns);
 

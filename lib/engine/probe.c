@@ -233,6 +233,13 @@ nd_table_release(struct nd_table *t, struct nd_probe *p)
 	t->free_list = p;
 }
 
+static bool
+is_to(const struct nd_task *task, const struct nd_key *key)
+{
+	return key->addr != NULL ? nd_addr_equal(&task->addr, key->addr)
+				 : task->addr.family == key->family;
+}
+
 struct nd_probe *
 nd_table_scan(struct nd_table *t, const struct nd_key *key, bool by_addr,
     uint32_t *from, uint32_t *budget)
@@ -245,8 +252,7 @@ nd_table_scan(struct nd_table *t, const struct nd_key *key, bool by_addr,
 		    p->state == ND_PROBE_FORGOTTEN ||
 		    p->task->proto != key->proto)
 			continue;
-		if (by_addr ? nd_addr_equal(&p->task->addr, key->addr)
-			    : p->tag == key->tag)
+		if (by_addr ? is_to(p->task, key) : p->tag == key->tag)
 			return at(t, *from);
 	}
 	return NULL;

@@ -88,9 +88,9 @@ void nd_table_release(struct nd_table *t, struct nd_probe *p);
 /*
  * Looks through the pool for what a packet that names no probe may have meant:
  * a probe of KEY's protocol with its tag, whatever the address, or, where
- * BY_ADDR, one to its address, whatever the tag. Continues after *AT (0 to
- * begin with), looks at *BUDGET entries at most, and counts it down. NULL: none
- * left.
+ * BY_ADDR, one to its address (NULL: any of its family), whatever the tag.
+ * Continues after *AT (0 to begin with), looks at *BUDGET entries at most, and
+ * counts it down. NULL: none left.
  */
 struct nd_probe *nd_table_scan(struct nd_table *t, const struct nd_key *key,
     bool by_addr, uint32_t *at, uint32_t *budget);

@@ -4,6 +4,7 @@
 #include "engine/ctx.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 
 /*
@@ -15,56 +16,105 @@
 #define SECOND INT64_C(1000000000)
 #define REMEMBER_NEWER 256
 
-static struct nd_timer *
-queue_node(struct nd_task *task)
+/* The timer is the first member. */
+static struct nd_task *
+task_of(struct nd_timer *t)
 {
-	return &task->timer;
+	return (struct nd_task *)(void *)t;
 }
 
 void
 nd_task_enqueue(struct nd_task *task)
 {
-	struct nd_ctx *ctx = task->ctx;
-	struct nd_timer *t = queue_node(task);
-
-	t->next = NULL;
-	t->link = ctx->ready_tail;
-	*ctx->ready_tail = t;
-	ctx->ready_tail = &t->next;
+	nd_queue_append(&task->ctx->ready, &task->timer);
 	task->waiting = true;
 }
 
 static void
 unqueue(struct nd_task *task)
 {
-	struct nd_timer *t = queue_node(task);
-
-	if (task->ctx->ready_tail == &t->next)
-		task->ctx->ready_tail = t->link;
-	*t->link = t->next;
-	if (t->next != NULL)
-		t->next->link = t->link;
-	t->next = NULL;
-	t->link = NULL;
+	nd_queue_remove(&task->ctx->ready, &task->timer);
 	task->waiting = false;
 }
 
 struct nd_task *
 nd_task_dequeue(struct nd_ctx *ctx)
 {
-	struct nd_task *task = (struct nd_task *)(void *)ctx->ready;
+	struct nd_task *task = task_of(ctx->ready.first);
 
 	unqueue(task);
 	return task;
 }
 
+/* ---- Places at an address ----------------------------------------------- */
+
+static bool
+has_room(const struct nd_task *task)
+{
+	return task->peer->taken < task->peer_limit;
+}
+
+static void
+take_place(struct nd_task *task)
+{
+	task->peer->taken++;
+	task->placed = true;
+}
+
+/* N places at PEER are free: they go to those who have waited longest. */
+static void
+free_places(struct nd_peer *peer, uint32_t n)
+{
+	struct nd_task *task;
+
+	peer->taken -= n;
+	while (peer->line.first != NULL &&
+	       has_room(task = task_of(peer->line.first))) {
+		nd_queue_remove(&peer->line, &task->timer);
+		task->in_line = false;
+		take_place(task);
+		nd_task_enqueue(task);
+	}
+}
+
+bool
+nd_task_admit(struct nd_task *task)
+{
+	if (task->peer == NULL || task->placed)
+		return true;
+	/* None that is free would be another's: see free_places(). */
+	if (has_room(task)) {
+		take_place(task);
+		return true;
+	}
+	nd_queue_append(&task->peer->line, &task->timer);
+	task->in_line = true;
+	return false;
+}
+
+void
+nd_task_leave_place(struct nd_task *task)
+{
+	if (!task->placed)
+		return;
+	task->placed = false;
+	free_places(task->peer, 1);
+}
+
+/* ---- When a task sends --------------------------------------------------- */
+
 static void
 disarm(struct nd_task *task)
 {
-	if (task->waiting)
+	if (task->waiting) {
 		unqueue(task);
-	else
+	} else if (task->in_line) {
+		nd_queue_remove(&task->peer->line, &task->timer);
+		task->in_line = false;
+	} else {
 		nd_wheel_remove(&task->ctx->task_timers, &task->timer);
+	}
+	nd_task_leave_place(task);
 }
 
 int
@@ -73,6 +123,11 @@ nd_task_start(
 {
 	if (nd_ctx_sock(ctx, task->addr.family, task->proto) == NULL)
 		return ND_EFAMILY;
+	if (task->peer_limit > 0) {
+		task->peer = nd_peers_get(&ctx->peers, &task->addr);
+		if (task->peer == NULL)
+			return -ENOMEM;
+	}
 	task->ctx = ctx;
 	task->ops = ops;
 	task->active = true;
@@ -186,6 +241,8 @@ nd_task_stop(struct nd_task *task)
 	}
 	task->newest = task->unsettled = NULL;
 	task->remembered = 0;
+	if (task->peer != NULL)
+		free_places(task->peer, task->in_flight);
 	ctx->stats.in_flight -= task->in_flight;
 	ctx->stats.tasks--;
 	nd_ctx_wake(ctx);
@@ -229,7 +286,8 @@ nd_task_shoot(
     struct nd_task *task, const struct nd_shot *shot, struct nd_probe **ret)
 {
 	struct nd_ctx *ctx = task->ctx;
-	struct nd_sock *s = nd_ctx_sock(ctx, task->addr.family, task->proto);
+	struct nd_sock *s = nd_ctx_sock(ctx, task->addr.family,
+	    shot->own_header ? IPPROTO_RAW : task->proto);
 	struct nd_departures *departures = &ctx->departures[s - ctx->socks];
 	struct nd_send send = {.to = &task->addr,
 	    .from = shot->from,
@@ -237,6 +295,10 @@ nd_task_shoot(
 	    .tos = shot->tos,
 	    .data = shot->data,
 	    .len = shot->len,
+	    .proto = task->proto,
+	    .ip_id = shot->ip_id,
+	    .df = shot->df,
+	    .flow_label = shot->flow_label,
 	    .tag = shot->tag,
 	    .port = shot->port,
 	    .full = shot->full};
@@ -262,6 +324,9 @@ nd_task_shoot(
 	}
 	task->numbers++;
 	task->in_flight++;
+	if (task->peer != NULL && !task->placed)
+		task->peer->taken++;
+	task->placed = false;
 	ctx->stats.in_flight++;
 	ctx->stats.sent++;
 	nd_departures_note(departures, s, p);
@@ -304,6 +369,8 @@ decide(struct nd_probe *p, enum nd_probe_state state)
 	nd_wheel_add(&ctx->probe_timers, &p->timer);
 	task->in_flight--;
 	ctx->stats.in_flight--;
+	if (task->peer != NULL)
+		free_places(task->peer, 1);
 	settle(task);
 }
 
@@ -319,6 +386,25 @@ nd_probe_expire(struct nd_probe *p)
 {
 	abandon(p);
 	expire(p);
+}
+
+/*
+ * Not before now: what has come until now was in time when it came.
+ */
+void
+nd_probe_hasten(struct nd_probe *p, int64_t due_ns)
+{
+	struct nd_ctx *ctx = p->task->ctx;
+	const int64_t now = nd_monotonic(&ctx->time);
+
+	if (due_ns < now)
+		due_ns = now;
+	if (p->state != ND_PROBE_IN_FLIGHT || due_ns >= p->timer.due_ns)
+		return;
+	nd_wheel_remove(&ctx->probe_timers, &p->timer);
+	p->timer.due_ns = due_ns;
+	nd_wheel_add(&ctx->probe_timers, &p->timer);
+	nd_ctx_wake(ctx);
 }
 
 /*

@@ -7,30 +7,37 @@
 #ifndef ND_ENGINE_TASK_H
 #define ND_ENGINE_TASK_H
 
+#include "engine/peers.h"
 #include "engine/probe.h"
 #include "net/net.h"
 #include "netdiag.h"
 #include "wire/icmp.h"
 #include "wire/quote.h"
 #include "wire/tcp.h"
+#include "wire/udp.h"
 
 struct nd_task;
 
 /* A received packet that names a probe. Valid during the call. */
 struct nd_answer {
 	const struct nd_packet *packet;
-	bool is_message;	/* else the kernel's report of an ICMP error, or
-				 * of the outcome of connect(): packet->outcome */
-	struct nd_icmp icmp;	/* of a report: kind, type, code, mtu, pointer;
-				 * all 0 where it is not ICMP */
-	struct nd_quote quote;	/* of an ICMP error */
-	struct nd_tcp tcp;	/* of a TCP segment */
+	bool is_message;       /* else the kernel's report of an ICMP error, or
+				* of the outcome of connect(): packet->outcome */
+	struct nd_icmp icmp;   /* of a report: kind, type, code, mtu, pointer;
+				* all 0 where it is not ICMP */
+	struct nd_quote quote; /* of an ICMP error */
+	struct nd_tcp tcp;     /* of a TCP segment */
+	bool has_udp;	       /* it is a UDP datagram: */
+	struct nd_udp udp;
+	/* It came to the probe's own socket: UDP has its payload alone. */
+	bool named;
 	const uint8_t *payload; /* of ours, that came back: of the reply or of
 				 * the quote */
 	size_t payload_len;
 	int64_t arrival_ns;    /* monotonic */
 	bool arrival_exact;    /* the kernel's */
-	bool rewritten;	       /* the addresses in QUOTE are not ours: NAT */
+	bool rewritten;	       /* the addresses in QUOTE are not ours, or TCP's
+				* or UDP's port, or UDP's checksum: NAT */
 	enum nd_invalid fault; /* only to be counted, as that;
 				* ND_INVALID_COUNT: none */
 };
@@ -41,13 +48,16 @@ enum nd_verdict { ND_VERDICT_IN_TIME, ND_VERDICT_LATE, ND_VERDICT_DUPLICATE };
 struct nd_task_ops {
 	/*
 	 * It is the task's turn to send one probe, by nd_task_shoot(). -EAGAIN
-	 * asks for another turn shortly.
+	 * asks for another turn shortly. Where no number is used up, the turn
+	 * takes nothing of the rate.
 	 */
 	int (*send)(struct nd_task *task);
 	/*
 	 * An answer for P, to be authenticated by the task. False, and nothing
 	 * has happened: by what it brings back it is no answer to P. Then it
 	 * comes again with its fault set, for P or for whom it proves to be.
+	 * A UDP datagram names no probe, unless it is `named`: P is any one to
+	 * its sender, and which one is answered the task has to find out.
 	 */
 	bool (*reply)(struct nd_task *task, struct nd_probe *p,
 	    const struct nd_answer *answer);
@@ -56,7 +66,7 @@ struct nd_task_ops {
 	    const struct nd_answer *answer);
 	/*
 	 * Whether the payload alone proves that ANSWER, whose addresses are
-	 * others, is about P. NULL: never.
+	 * others or whose tag is in doubt, is about P. NULL: never.
 	 */
 	bool (*proves)(struct nd_task *task, const struct nd_probe *p,
 	    const struct nd_answer *answer);
@@ -80,13 +90,18 @@ struct nd_task {
 	struct nd_probe *unsettled;	  /* the first that is */
 	uint32_t remembered;		  /* probes in that list */
 	uint32_t in_flight;
-	uint64_t numbers;    /* probe numbers given out: 1 .. numbers */
-	uint16_t remember_s; /* decided probes, at least so long; 0: 10 s */
-	uint8_t proto;	     /* IPPROTO_* */
-	bool any_source;     /* answers may come from any address */
-	bool waiting;	     /* in the queue of those that may send */
-	bool active;	     /* counted in the context */
-	bool dead;	     /* freed by its owner, to be reclaimed */
+	struct nd_peer *peer; /* where it has a limit */
+	uint64_t numbers;     /* probe numbers given out: 1 .. numbers */
+	uint16_t peer_limit;  /* probes in flight to its address at most, of all
+			       * tasks there that have one; 0: none */
+	uint16_t remember_s;  /* decided probes, at least so long; 0: 10 s */
+	uint8_t proto;	      /* IPPROTO_* */
+	bool any_source;      /* answers may come from any address */
+	bool waiting;	      /* in the queue of those that may send */
+	bool in_line;	      /* waits for a place at its peer */
+	bool placed;	      /* has one, for the next probe */
+	bool active;	      /* counted in the context */
+	bool dead;	      /* freed by its owner, to be reclaimed */
 };
 
 struct nd_shot {
@@ -99,11 +114,16 @@ struct nd_shot {
 	int ttl, tos;		    /* or -1 */
 	const uint8_t *data;
 	size_t len;
+	/* By the header socket of the context, as of nd_send: `from` is set. */
+	bool own_header;
+	uint16_t ip_id;
+	bool df;
+	uint32_t flow_label;
 };
 
 /*
- * Makes TASK known to CTX. ADDR, PROTO and any_source must be set. 0,
- * ND_EFAMILY or ND_ELIMIT.
+ * Makes TASK known to CTX. ADDR, PROTO, any_source and peer_limit must be set.
+ * 0, ND_EFAMILY, ND_ELIMIT or -ENOMEM.
  */
 int nd_task_start(
     struct nd_task *task, struct nd_ctx *ctx, const struct nd_task_ops *ops);
@@ -149,11 +169,25 @@ enum nd_verdict nd_probe_answered(
 enum nd_verdict nd_probe_failed(
     struct nd_probe *p, const struct nd_answer *answer, struct nd_timing *ret);
 
+/*
+ * P, if it is in flight, times out at DUE_NS, monotonic, where that is earlier
+ * than it would; at once where that is past. Departure and arrival decide as
+ * ever whether an answer is in time.
+ */
+void nd_probe_hasten(struct nd_probe *p, int64_t due_ns);
+
 /* ---- For the turn of the context alone ---------------------------------- */
 
 /* The queue of the tasks that may send. */
 void nd_task_enqueue(struct nd_task *task);
 struct nd_task *nd_task_dequeue(struct nd_ctx *ctx);
+/*
+ * It is TASK's turn: whether there is room for a probe to its address. If not,
+ * it waits in line there, and is in the queue again once there is.
+ */
+bool nd_task_admit(struct nd_task *task);
+/* TASK has had its turn: the place that it did not use is free. */
+void nd_task_leave_place(struct nd_task *task);
 /* The timeout of P has come. */
 void nd_probe_expire(struct nd_probe *p);
 /*

@@ -150,9 +150,32 @@ is_count_unsure(const struct nd_ctx *ctx)
 static bool
 may_send(struct nd_ctx *ctx, int64_t now_ns)
 {
-	return !ctx->paused && ctx->ready != NULL &&
+	return !ctx->paused && ctx->ready.first != NULL &&
 	       now_ns >= ctx->blocked_until_ns &&
 	       ctx->stats.in_flight < ctx->limits.max_in_flight;
+}
+
+/*
+ * The turn of TASK, with the credit for one packet: it comes back where none
+ * was sent. 0, or -EAGAIN: a queue of the host is full.
+ */
+static int
+take_turn(struct nd_task *task)
+{
+	struct nd_ctx *ctx = task->ctx;
+	const uint64_t numbers = task->numbers;
+	int r = 0;
+
+	/* Before it, so that their tags are free again. */
+	nd_task_trim(task);
+	/* It may end itself there. */
+	if (task->active && nd_task_admit(task))
+		r = task->ops->send(task);
+	if (r != -EAGAIN)
+		nd_task_leave_place(task);
+	if (task->numbers == numbers)
+		nd_pacer_give_back(&ctx->pacer);
+	return task->dead ? 0 : r;
 }
 
 static void
@@ -167,12 +190,7 @@ send_some(struct nd_ctx *ctx)
 		if (!may_send(ctx, now) || !nd_pacer_grant(&ctx->pacer, now))
 			return;
 		task = nd_task_dequeue(ctx);
-		/* Before it, so that their tags are free again. */
-		nd_task_trim(task);
-		/* It may end itself there. */
-		if (!task->active)
-			continue;
-		if (task->ops->send(task) != -EAGAIN || task->dead) {
+		if (take_turn(task) != -EAGAIN) {
 			ctx->refusals = 0;
 			if (is_count_unsure(ctx))
 				return;
@@ -232,7 +250,7 @@ nd_ctx_next(struct nd_ctx *ctx)
 
 	if (!ctx->paused)
 		next = nd_wheel_next(&ctx->probe_timers);
-	if (ctx->ready == NULL || ctx->paused) {
+	if (ctx->ready.first == NULL || ctx->paused) {
 		t = nd_wheel_next(&ctx->task_timers);
 		/* Paused: what becomes due waits in the queue. */
 		return ctx->paused || t > next ? next : t;

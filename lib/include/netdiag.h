@@ -48,6 +48,7 @@ struct ev_loop;
 struct nd_ctx;
 struct nd_ping;
 struct nd_knock;
+struct nd_trace;
 
 /* ---- Errors ------------------------------------------------------------ */
 
@@ -89,6 +90,10 @@ enum nd_pmtu {
 
 #define ND_ICMP 1u /* methods: ICMP echo */
 #define ND_TCP 2u  /* methods: TCP */
+#define ND_UDP 4u  /* methods: UDP, to trace with */
+#define ND_TRACE                                                               \
+	8u /* methods: traces, over the other methods; raw: sockets that IP    \
+	    * headers of our own are sent with */
 
 #define ND_FLOWS_MAX 240u /* source ports of one diagnostic */
 
@@ -379,7 +384,15 @@ enum nd_syn_options {
 	ND_SYN_NONE
 };
 
-#define ND_KNOCK_F_ECN 1u /* ask for ECN, RFC 3168 section 6.1.1 */
+/* SYNs in flight to one address, of all diagnostics of a context, at most. */
+#define ND_KNOCK_IN_FLIGHT 128u
+
+/*
+ * Find out about ECN: of each flow's probes one in three, and the first, asks
+ * for it (RFC 3168 section 6.1.1), one asks and is ECT(0) itself, and one is
+ * plain. Not with ND_MODE_CONNECT.
+ */
+#define ND_KNOCK_F_ECN 1u
 #define ND_KNOCK_F_FULL                                                        \
 	2u /* complete the handshake, then close in order;                     \
 	    * ND_MODE_CONNECT only */
@@ -389,7 +402,8 @@ struct nd_knock_opts {
 	const struct sockaddr *addr;   /* sockaddr_in or _in6, the port not 0 */
 	const struct sockaddr *source; /* NULL: the system chooses */
 	uint64_t count;		       /* probes; 0: until stopped */
-	int64_t interval_ns;	  /* between two departures, at least 1 us */
+	int64_t interval_ns;	  /* between two departures, at least 1 us; more
+				   * where ND_KNOCK_IN_FLIGHT are under way */
 	int64_t timeout_ns;	  /* as of nd_ping_opts */
 	int64_t first_timeout_ns; /* 0: ND_PING_FIRST_TIMEOUT_NS */
 	int64_t start_ns;	  /* before the first probe, from now */
@@ -414,6 +428,26 @@ struct nd_knock_tcp {
 	bool ecn;	 /* it agrees to ECN: ECE without CWR */
 	bool ecn_mirror; /* ECE and CWR: it mirrors flags that it does not
 			  * understand */
+};
+
+/* What the server says to SYNs that ask for ECN. */
+enum nd_knock_ecn {
+	ND_KNOCK_ECN_UNKNOWN, /* not asked, or no SYN-ACK */
+	ND_KNOCK_ECN_ACCEPTED,
+	ND_KNOCK_ECN_DECLINED, /* or something on the way took the flags away */
+	ND_KNOCK_ECN_MIRRORED  /* it sends back what it does not understand */
+};
+
+/* What is proven of the path. */
+enum nd_knock_ecn_path {
+	ND_KNOCK_ECN_PATH_UNKNOWN,
+	ND_KNOCK_ECN_PATH_CLEAN,    /* the server tells marked SYNs from others:
+				     * the mark got there */
+	ND_KNOCK_ECN_PATH_BLEACHED, /* an ICMP error quotes a SYN without the
+				     * mark or the flags that it had */
+	ND_KNOCK_ECN_PATH_MARKED,   /* something came, or was quoted, with CE */
+	ND_KNOCK_ECN_PATH_BLOCKED   /* SYNs that ask for ECN are not answered,
+				     * others are */
 };
 
 struct nd_knock_event {
@@ -484,6 +518,8 @@ struct nd_knock_stats {
 	int ttl;	     /* of the last answer of the target, or -1 */
 	bool has_tcp;
 	struct nd_knock_tcp tcp; /* of the last SYN-ACK */
+	enum nd_knock_ecn ecn;	 /* of the last SYN-ACK to one that asks */
+	enum nd_knock_ecn_path ecn_path;
 	struct nd_rtt rtt; /* without duplicates, late and ambiguous replies */
 	enum nd_clock clock; /* the least exact used, or ND_CLOCK_NONE */
 	int64_t duration_ns; /* from the first departure to the last event */
@@ -500,6 +536,244 @@ struct nd_knock_flow {
 /* The I-th flow, from 0; -ENOENT past the last that was used. */
 ND_API int nd_knock_flow(
     const struct nd_knock *knock, unsigned i, struct nd_knock_flow *ret);
+
+/* ---- trace: every hop, every path ---------------------------------------- */
+
+enum nd_trace_method {
+	ND_TRACE_UDP,  /* to one port, 33434 as a rule */
+	ND_TRACE_TCP,  /* SYN */
+	ND_TRACE_ICMP, /* echo */
+};
+
+enum nd_trace_status {
+	ND_TRACE_HOP,	      /* TTL exceeded in time: from a router */
+	ND_TRACE_DESTINATION, /* an echo reply, a SYN-ACK or RST that
+			       * acknowledges the probe, a UDP answer, or port
+			       * unreachable, in time: it has arrived */
+	ND_TRACE_UNREACHABLE, /* another ICMP error, in time */
+	ND_TRACE_TIMEOUT,     /* not answered in time */
+	ND_TRACE_SEND_ERROR,  /* the local host refused to send it */
+	ND_TRACE_DUPLICATE,   /* a further answer; counted apart */
+	ND_TRACE_LATE,	      /* an answer after its TIMEOUT event; it counts
+			       * for the addresses of its hop all the same */
+	ND_TRACE_INVALID,     /* an answer that failed a check */
+	ND_TRACE_HOP_DONE,    /* no probe of the first cycle to this TTL is
+			       * awaited any more: told in order of TTLs, from
+			       * the first to the last one that belongs to the
+			       * path (ND_TRACE_STATS: `hops`) */
+	ND_TRACE_CYCLE,	      /* a cycle is over, and another one follows */
+	ND_TRACE_DONE	      /* all is decided: the last event */
+};
+
+#define ND_TRACE_F_CLASSIC 1u /* each probe is a flow of its own: no links */
+#define ND_TRACE_F_MTU 2u     /* the largest packet that gets to each hop */
+#define ND_TRACE_F_MAY_FRAGMENT                                                \
+	4u /* IPv4: without DF, which keeps translators from changing the IP   \
+	    * ID */
+
+#define ND_TRACE_TTL_MAX 255
+
+struct nd_trace_opts {
+	size_t size;		       /* sizeof(struct nd_trace_opts) */
+	const struct sockaddr *addr;   /* sockaddr_in or _in6 */
+	const struct sockaddr *source; /* NULL: the system chooses */
+	enum nd_trace_method method;
+	uint16_t port;	     /* UDP, TCP: the destination's; 0: 33434, 80 */
+	unsigned flows;	     /* probes a TTL and cycle, each a flow (but with
+			      * CLASSIC), 1 to the flows of the context */
+	unsigned first, max; /* TTLs, 1 to 255 */
+	unsigned gap;	     /* silent TTLs in a row that end it; 0: never */
+	uint64_t cycles;     /* 0: until stopped */
+	int64_t interval_ns; /* between the beginnings of two cycles */
+	int64_t timeout_ns;  /* of one probe; 0: adaptive */
+	int64_t start_ns;    /* before the first probe, from now */
+	int64_t spacing_ns;  /* between two probes, at least; 0: none */
+	uint32_t payload;    /* bytes, at least what the tags need */
+	int tos;	     /* 0..255, or -1 */
+	unsigned confidence; /* per cent: 0, or 95 or 99 for all paths (MDA) */
+	unsigned flags;	     /* ND_TRACE_F_*; MTU: not with TCP */
+};
+#define ND_TRACE_OPTS_INIT                                                     \
+	{                                                                      \
+		.size = sizeof(struct nd_trace_opts), .flows = 3, .first = 1,  \
+		.max = 30, .gap = 5, .cycles = 1, .interval_ns = 1000000000,   \
+		.tos = -1                                                      \
+	}
+
+/* An entry of an MPLS label stack, RFC 4950. */
+struct nd_trace_label {
+	uint32_t label;
+	uint8_t tc, ttl;
+	bool s; /* bottom of the stack */
+};
+
+/* What a router says of the interface that a probe came in by, RFC 5837. */
+struct nd_trace_interface {
+	uint32_t ifindex, mtu;	      /* 0: not given */
+	struct sockaddr_storage addr; /* AF_UNSPEC: not given */
+	char name[64];		      /* "": not given; any bytes at all */
+};
+
+#define ND_TRACE_LABELS 16
+
+struct nd_trace_event {
+	enum nd_trace_status status;
+	unsigned ttl;	      /* of the probe; HOP_DONE: the TTL; else 0 */
+	uint64_t cycle;	      /* from 1 */
+	unsigned attempt;     /* at this TTL and flow in this cycle, from 1 */
+	unsigned flow;	      /* from 1 */
+	int64_t sent_real_ns; /* when it left, CLOCK_REALTIME */
+	int64_t rtt_ns;	      /* or -1 */
+	enum nd_clock clock;
+	const struct sockaddr *from; /* who answered, or NULL */
+	int reply_ttl, reply_tos;    /* of the answer, or -1 */
+	int quoted_ttl, quoted_tos;  /* of an ICMP error, or -1 */
+	int icmp_type, icmp_code;    /* of an ICMP error, or -1 */
+	int mtu;	/* that "fragmentation needed" or "too big" tells; of a
+			 * SEND_ERROR with -EMSGSIZE; else -1 */
+	bool rewritten; /* the quote has other addresses, or another port or
+			 * checksum, than what was sent: a translator (NAT) is
+			 * on the way */
+	unsigned label_count;
+	const struct nd_trace_label *labels;	    /* the outermost first */
+	const struct nd_trace_interface *interface; /* or NULL */
+	int err;		 /* SEND_ERROR: negative errno, else 0 */
+	enum nd_invalid invalid; /* INVALID: why; else ND_INVALID_COUNT */
+};
+
+typedef void nd_trace_cb(
+    struct nd_trace *trace, const struct nd_trace_event *event, void *user);
+
+/*
+ * Starts tracing the way to one address. The first probe leaves from the loop,
+ * never inside this call. ND_EFAMILY (also: the context is not for that
+ * method), ND_EOPTION, ND_ELIMIT, -ENOMEM; ND_EPRIV where the context has no
+ * raw sockets and what is asked for needs them: TCP, all paths, the MTU.
+ */
+ND_API int nd_trace_start(struct nd_trace **ret, struct nd_ctx *ctx,
+    const struct nd_trace_opts *opts, nd_trace_cb *cb, void *user);
+/* Ends it now, without a further callback. What was found stays readable. */
+ND_API void nd_trace_stop(struct nd_trace *trace);
+/* Frees it, without a callback; legal inside any callback; NULL is allowed. */
+ND_API void nd_trace_free(struct nd_trace *trace);
+
+enum nd_trace_end {
+	ND_TRACE_END_NONE, /* it goes on, or was stopped */
+	ND_TRACE_END_REACHED,
+	ND_TRACE_END_UNREACHABLE, /* a router said so to all flows */
+	ND_TRACE_END_GAP,	  /* so many silent TTLs in a row */
+	ND_TRACE_END_MAX_TTL,
+	ND_TRACE_END_LOOP /* each flow goes in circles */
+};
+
+/* Every probe sent is exactly one of received, lost, unfinished. */
+struct nd_trace_stats {
+	size_t size;  /* sizeof(struct nd_trace_stats), set by caller */
+	bool reached; /* in any cycle, also by the last probe past a gap */
+	enum nd_trace_end end; /* of the last cycle that ended */
+	unsigned hops;	 /* the TTL at which the destination answered first;
+			  * where it did not: the last one with an answer */
+	unsigned shown;	 /* TTLs worth showing: up to the destination, or with
+			  * the silent ones that were asked in vain */
+	uint64_t cycles; /* ended */
+	uint64_t sent, received, lost, late, duplicates, invalid;
+	uint64_t errors;      /* of received: UNREACHABLE */
+	uint64_t send_errors; /* not in sent */
+	uint64_t unfinished;  /* in flight, or not answered from beyond the end
+			       * of the way */
+	bool loss_uncertain;  /* our own socket dropped packets meanwhile */
+	bool has_path;	      /* flow 1 of the first cycle: no hop of it was
+			       * lost */
+	uint64_t path;	      /* hash of its addresses; silent TTLs as zero */
+	unsigned paths;	      /* different ones that flows took */
+	int confidence; /* per cent, of a branching node's: that none of its
+			 * links was missed; -1: not asked for, or flows went
+			 * unanswered */
+	int mtu; /* the largest packet that the destination answered to, or
+		  * -1 */
+	uint64_t sized; /* probes of ND_TRACE_F_MTU, which are counted nowhere
+			 * else */
+	unsigned mtu_black_hole; /* first TTL that larger packets never reach,
+				  * without an error; 0: none */
+	struct nd_rtt rtt;	 /* of the destination */
+	enum nd_clock clock;	 /* the least exact used, or ND_CLOCK_NONE */
+	int64_t duration_ns; /* from the first departure to the last event */
+};
+ND_API int nd_trace_stats(
+    const struct nd_trace *trace, struct nd_trace_stats *ret);
+
+/* One TTL, over all cycles. */
+struct nd_trace_hop {
+	unsigned ttl;
+	uint64_t sent, received, lost, late, send_errors, unfinished;
+	uint64_t errors;  /* of received: UNREACHABLE */
+	unsigned nodes;	  /* addresses that answered */
+	int rate_limited; /* 1: loss here while every later TTL that answered
+			   * on the same flows lost nothing in at least 3
+			   * probes; 0: not so; -1: none later answered */
+	unsigned ends;	  /* flows that reached the destination here */
+};
+/* Of TTL; -ENOENT where it was never asked. */
+ND_API int nd_trace_hop(
+    const struct nd_trace *trace, unsigned ttl, struct nd_trace_hop *ret);
+
+/* A set of flows: flow F, from 1, is bit (F - 1) % 64 of [(F - 1) / 64]. */
+struct nd_trace_flows {
+	uint64_t bits[4];
+};
+
+/* An address that answered at a TTL, over all cycles. */
+struct nd_trace_node {
+	struct sockaddr_storage addr;
+	unsigned ttl;
+	bool destination;	  /* it answered as the destination does */
+	uint64_t received;	  /* late ones too */
+	struct nd_rtt rtt;	  /* those in time */
+	int reply_ttl, reply_tos; /* of its last answer, or -1 */
+	int return_hops;	  /* estimated from reply_ttl, or -1 */
+	int quoted_ttl; /* of its last error, or -1; 1 is usual, 0: a router
+			 * before it forwards at TTL 0; more: a tunnel */
+	int quoted_tos; /* or -1 */
+	int icmp_type, icmp_code; /* of its last error that is neither TTL
+				   * exceeded nor the destination's; -1: none */
+	int mtu;  /* what it said in "too big"; else, with ND_TRACE_F_MTU, the
+		   * largest packet that got to it; else -1 */
+	bool nat; /* it quotes a probe that was rewritten */
+	unsigned label_count;
+	struct nd_trace_label labels[ND_TRACE_LABELS]; /* of its last error */
+	bool has_interface;
+	struct nd_trace_interface interface;
+	struct nd_trace_flows flows; /* that got an answer from it */
+};
+/* The I-th of TTL, from 0, in order of appearance; -ENOENT past the last. */
+ND_API int nd_trace_node(const struct nd_trace *trace, unsigned ttl, unsigned i,
+    struct nd_trace_node *ret);
+
+/* How a node chooses between its links. */
+enum nd_trace_balancing {
+	ND_TRACE_BALANCE_NONE, /* one link */
+	ND_TRACE_BALANCE_FLOW,
+	ND_TRACE_BALANCE_PACKET,
+	ND_TRACE_BALANCE_DESTINATION, /* several traces of a context to one
+				       * prefix show it: nd_trace_node() alone
+				       * never does */
+	ND_TRACE_BALANCE_UNKNOWN
+};
+
+/* FROM, the node of that index at TTL, leads to TO at TTL + 1. */
+struct nd_trace_link {
+	unsigned ttl, from, to;
+	struct nd_trace_flows flows;
+};
+/*
+ * The I-th link that starts at TTL, from 0; -ENOENT past the last. There is
+ * none with CLASSIC, and none in ND_MODE_DGRAM with one socket a probe.
+ */
+ND_API int nd_trace_link(const struct nd_trace *trace, unsigned ttl, unsigned i,
+    struct nd_trace_link *ret);
+/* How the I-th node of TTL chooses, as far as its flows have shown. */
+ND_API enum nd_trace_balancing nd_trace_balancing(
+    const struct nd_trace *trace, unsigned ttl, unsigned i);
 
 #ifdef __cplusplus
 }

@@ -10,12 +10,12 @@
  */
 #include "net/connect_outcome.h"
 #include "net/connect_table.h"
+#include "net/endpoint.h"
 #include "net/net.h"
 #include "net/recv.h"
 #include "net/sock.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -25,17 +25,8 @@
 
 struct connects {
 	struct nd_connect_table table;
-	/* Of open(): device, mark and source of each socket. */
-	struct nd_sock_opts opts;
-	char device[IFNAMSIZ];			  /* its name */
+	struct nd_kept_opts kept; /* device, mark and source of each socket */
 	struct nd_outcome outcomes[ND_NET_BATCH]; /* of the last recv() */
-};
-
-union endpoint {
-	struct sockaddr sa;
-	struct sockaddr_storage ss;
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
 };
 
 static int
@@ -58,20 +49,6 @@ set_device_and_mark(int fd, const struct nd_sock_opts *opts)
 	return 0;
 }
 
-/* The port is left to connect(), which has more to choose from. */
-static int
-bind_source(int fd, int family, const struct nd_addr *source)
-{
-	union endpoint u;
-	socklen_t len;
-
-	if (source->family != family)
-		return 0;
-	(void)set_int(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
-	len = nd_addr_to(source, &u.ss);
-	return bind(fd, &u.sa, len) != 0 ? -errno : 0;
-}
-
 /*
  * A socket of TYPE (SOCK_*) with the options of S, and with the source FROM or,
  * where that is NULL, theirs; or a negative errno.
@@ -80,14 +57,15 @@ static int
 open_socket(const struct nd_sock *s, int type, const struct nd_addr *from)
 {
 	const struct connects *all = s->arg;
+	const struct nd_sock_opts *opts = &all->kept.opts;
 	int fd = socket(s->family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), r;
 
 	if (fd < 0)
 		return -errno;
-	r = set_device_and_mark(fd, &all->opts);
+	r = set_device_and_mark(fd, opts);
 	if (r == 0)
-		r = bind_source(
-		    fd, s->family, from != NULL ? from : &all->opts.source);
+		r = nd_endpoint_bind(
+		    fd, s->family, from != NULL ? from : &opts->source);
 	if (r == 0)
 		return fd;
 	(void)close(fd);
@@ -121,27 +99,6 @@ set_half_open(int fd)
 	return r;
 }
 
-static int
-connect_to(int fd, const struct nd_send *send)
-{
-	union endpoint u;
-	const socklen_t len = nd_addr_to(send->to, &u.ss);
-
-	if (send->to->family == AF_INET)
-		u.v4.sin_port = htons(send->port);
-	else
-		u.v6.sin6_port = htons(send->port);
-	return connect(fd, &u.sa, len) != 0 ? -errno : 0;
-}
-
-/* Errors that pass when something else is over. */
-static bool
-is_shortage(int r)
-{
-	return r == -EAGAIN || r == -EMFILE || r == -ENFILE || r == -ENOBUFS ||
-	       r == -ENOMEM || r == -EADDRINUSE || r == -ENOSPC;
-}
-
 /*
  * EADDRNOTAVAIL of connect() has two meanings: there is no source address, or
  * no port left that goes with one. UDP has ports of its own.
@@ -152,28 +109,10 @@ are_ports_used_up(const struct nd_sock *s, const struct nd_send *send)
 	int fd = open_socket(s, SOCK_DGRAM, send->from), r;
 
 	if (fd < 0)
-		return is_shortage(fd);
-	r = connect_to(fd, send);
+		return nd_is_shortage(fd);
+	r = nd_endpoint_connect(fd, send);
 	(void)close(fd);
 	return r == 0;
-}
-
-/*
- * To an address of this host the kernel may choose the destination's port as
- * ours; then the SYN answers itself, and the port seems open.
- */
-static bool
-is_to_itself(int fd, const struct nd_send *send)
-{
-	union endpoint u = {.ss = {0}};
-	socklen_t len = sizeof(u);
-	struct nd_addr own;
-	uint16_t port;
-
-	if (getsockname(fd, &u.sa, &len) != 0 || nd_addr_from(&own, &u.sa) != 0)
-		return false;
-	port = ntohs(own.family == AF_INET ? u.v4.sin_port : u.v6.sin6_port);
-	return port == send->port && nd_addr_equal(&own, send->to);
 }
 
 /* Sends the SYN. What is refused at once is an outcome like any other. */
@@ -195,14 +134,14 @@ start(struct nd_sock *s, struct nd_connect *c, const struct nd_send *send)
 		r = -errno;
 	if (r != 0)
 		return r;
-	r = connect_to(c->fd, send);
+	r = nd_endpoint_connect(c->fd, send);
 	if (r == -EADDRNOTAVAIL && are_ports_used_up(s, send))
 		return -EAGAIN;
 	if (r == -ECONNREFUSED)
 		c->err = ECONNREFUSED;
 	if (r == -EINPROGRESS || r == -ECONNREFUSED)
 		r = 0;
-	return r == 0 && is_to_itself(c->fd, send) ? -EAGAIN : r;
+	return r == 0 && nd_endpoint_is_itself(c->fd, send) ? -EAGAIN : r;
 }
 
 static int
@@ -221,7 +160,7 @@ connect_send(struct nd_sock *s, const struct nd_send *send)
 	if (c != NULL)
 		nd_connect_remove(&all->table, c);
 	s->sends_unsure = true;
-	return is_shortage(r) ? -EAGAIN : r;
+	return nd_is_shortage(r) ? -EAGAIN : r;
 }
 
 /*
@@ -311,23 +250,6 @@ connect_close(struct nd_sock *s)
 }
 
 static int
-keep_options(struct connects *all, const struct nd_sock_opts *opts)
-{
-	const size_t len = opts->device != NULL ? strlen(opts->device) : 0;
-
-	if (len >= sizeof(all->device))
-		return -ENODEV;
-	all->opts = (struct nd_sock_opts){.has_mark = opts->has_mark,
-	    .mark = opts->mark,
-	    .source = opts->source};
-	if (opts->device != NULL) {
-		memcpy(all->device, opts->device, len);
-		all->opts.device = all->device;
-	}
-	return 0;
-}
-
-static int
 connect_open(struct nd_sock *s, const struct nd_sock_opts *opts)
 {
 	struct connects *all = calloc(1, sizeof(*all));
@@ -339,7 +261,7 @@ connect_open(struct nd_sock *s, const struct nd_sock_opts *opts)
 	s->fd = -1;
 	s->ident = opts->ident;
 	s->caps = ND_NET_CONNECTS;
-	r = keep_options(all, opts);
+	r = nd_kept_opts_set(&all->kept, opts);
 	if (r != 0)
 		goto fail;
 	/* One socket for nothing: whether there can be any with these. */

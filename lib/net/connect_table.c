@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Connections under way: a chained table over a pool that only grows. */
+/* Connected sockets: a chained table over a pool that only grows. */
 #include "net/connect_table.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The connections of the connect backend that are under way, each found by
- * what the engine knows of it: its destination and its tag.
+ * The connected sockets of a backend that has one a probe, each found by what
+ * the engine knows of it: its destination and its tag.
  */
 #ifndef ND_NET_CONNECT_TABLE_H
 #define ND_NET_CONNECT_TABLE_H
@@ -16,6 +16,7 @@ struct nd_connect {
 	uint32_t tag;
 	int fd;	 /* its socket; -1: none yet */
 	int err; /* positive errno: connect() was refused by then; else 0 */
+	uint32_t send_id; /* of its departure: ND_PACKET_STAMP */
 };
 
 struct nd_connect_chunk;

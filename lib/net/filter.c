@@ -15,8 +15,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* A search among 256 ports takes 510 instructions, all the rest some 30. */
-#define CODE_MAX 640
+/* A search among 256 ports takes 510 instructions, all the rest some 40. */
+#define CODE_MAX (2 * 510 + 64)
 #define LEAF 4 /* ports that are compared one by one */
 
 struct program {
@@ -198,6 +198,17 @@ nd_filter_types(int fd, int family)
 	return r != 0 ? -errno : 0;
 }
 
+/* The same for the port of a quote that was loaded. */
+static void
+accept_quoted(struct program *p, const struct nd_filter_icmp *want,
+    const struct nd_ports *ports)
+{
+	if (want->any_port && ports != NULL)
+		accept_it(p);
+	else
+		accept_any_of(p, ports);
+}
+
 /* Accepts if the 16 bits that were loaded are the ident. */
 static void
 accept_ident(struct program *p, const struct nd_filter_icmp *want)
@@ -217,7 +228,7 @@ accept_ident(struct program *p, const struct nd_filter_icmp *want)
 static void
 icmp4(struct program *p, const struct nd_filter_icmp *want)
 {
-	uint16_t reply, quotes_icmp, quotes_tcp;
+	uint16_t reply, quotes_icmp, quotes_tcp, quotes_udp;
 
 	put(p, BPF_LDX | BPF_B | BPF_MSH, 0);
 	load8x(p, 0);
@@ -231,6 +242,7 @@ icmp4(struct program *p, const struct nd_filter_icmp *want)
 	put(p, BPF_LDX | BPF_MEM, 0);
 	quotes_icmp = when(p, BPF_JEQ, IPPROTO_ICMP);
 	quotes_tcp = when(p, BPF_JEQ, IPPROTO_TCP);
+	quotes_udp = when(p, BPF_JEQ, IPPROTO_UDP);
 	reject_it(p);
 	land(p, quotes_icmp);
 	load8x(p, 8);
@@ -239,7 +251,10 @@ icmp4(struct program *p, const struct nd_filter_icmp *want)
 	accept_ident(p, want);
 	land(p, quotes_tcp);
 	load16x(p, 8);
-	accept_any_of(p, want->ports);
+	accept_quoted(p, want, want->tcp_ports);
+	land(p, quotes_udp);
+	load16x(p, 8);
+	accept_quoted(p, want, want->udp_ports);
 	land(p, reply);
 	load16x(p, 4);
 	accept_ident(p, want);
@@ -250,13 +265,14 @@ icmp6(struct program *p, const struct nd_filter_icmp *want)
 {
 	static const uint8_t extensions[] = {IPPROTO_HOPOPTS, IPPROTO_ROUTING,
 	    IPPROTO_FRAGMENT, IPPROTO_DSTOPTS, IPPROTO_AH};
-	uint16_t reply, quotes_icmp, quotes_tcp;
+	uint16_t reply, quotes_icmp, quotes_tcp, quotes_udp;
 
 	load8(p, 0);
 	reply = when(p, BPF_JEQ, ICMP6_ECHO_REPLY);
 	load8(p, 8 + 6); /* quoted next header */
 	quotes_icmp = when(p, BPF_JEQ, IPPROTO_ICMPV6);
 	quotes_tcp = when(p, BPF_JEQ, IPPROTO_TCP);
+	quotes_udp = when(p, BPF_JEQ, IPPROTO_UDP);
 	for (size_t i = 0; i < sizeof(extensions); i++)
 		put_jump(p, BPF_JMP | BPF_JEQ | BPF_K, extensions[i],
 		    sizeof(extensions) - i, 0);
@@ -269,7 +285,10 @@ icmp6(struct program *p, const struct nd_filter_icmp *want)
 	accept_ident(p, want);
 	land(p, quotes_tcp);
 	load16(p, 8 + 40);
-	accept_any_of(p, want->ports);
+	accept_quoted(p, want, want->tcp_ports);
+	land(p, quotes_udp);
+	load16(p, 8 + 40);
+	accept_quoted(p, want, want->udp_ports);
 	land(p, reply);
 	load16(p, 4);
 	accept_ident(p, want);
@@ -288,12 +307,12 @@ nd_filter_icmp(int fd, int family, const struct nd_filter_icmp *want)
 }
 
 int
-nd_filter_tcp(int fd, int family, const struct nd_ports *ports)
+nd_filter_ports(int fd, int family, const struct nd_ports *ports)
 {
 	struct program p = {.len = 0};
 
 	if (family == AF_INET) {
-		/* Of fragments only the first has a TCP header. */
+		/* Of fragments only the first has a transport header. */
 		load16(&p, 6);
 		put_jump(&p, BPF_JMP | BPF_JSET | BPF_K, 0x1fff, 0, 1);
 		reject_it(&p);

@@ -15,8 +15,9 @@
 struct nd_filter_icmp {
 	bool echo; /* replies to echo of `ident`, errors that quote it */
 	uint16_t ident;
-	const struct nd_ports *ports; /* errors that quote TCP from one of
-				       * them; NULL: none */
+	/* Errors that quote TCP, UDP from one of them; NULL: none. */
+	const struct nd_ports *tcp_ports, *udp_ports;
+	bool any_port; /* or from any other: a translator may have changed it */
 };
 
 /* Rejects every packet, and empties the queue of FD. 0 or a negative errno. */
@@ -28,8 +29,8 @@ int nd_filter_types(int fd, int family);
  * quotes IPv6 extension headers passes: following them is the decoder's work.
  */
 int nd_filter_icmp(int fd, int family, const struct nd_filter_icmp *want);
-/* Lets through TCP segments to one of PORTS; NULL: none. */
-int nd_filter_tcp(int fd, int family, const struct nd_ports *ports);
+/* Lets through TCP segments, or UDP datagrams, to one of PORTS; NULL: none. */
+int nd_filter_ports(int fd, int family, const struct nd_ports *ports);
 /* Nobody can change the filter of FD any more. */
 int nd_filter_lock(int fd);
 

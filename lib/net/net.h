@@ -23,6 +23,11 @@
 #define ND_NET_CONNECTS                                                        \
 	8u /* sends no bytes of ours, but connect()s: a                        \
 	    * descriptor a probe, ND_PACKET_OUTCOME */
+#define ND_NET_OWN_HEADER                                                      \
+	16u /* a header socket: IP headers are ours, nothing arrives */
+#define ND_NET_EACH                                                            \
+	32u /* UDP, a connected descriptor a probe: data is payload alone,     \
+	     * fills nd_packet.tag */
 
 enum nd_packet_kind {
 	ND_PACKET_MESSAGE, /* DATA is a transport message that arrived */
@@ -58,11 +63,15 @@ struct nd_packet {
 	int err;		      /* ERROR, LOCAL: positive errno */
 	uint32_t info; /* ERROR: MTU or pointer of the ICMP error; 0: unknown */
 	uint32_t send_id; /* STAMP */
+	uint32_t tag;	  /* of nd_send: ND_NET_EACH */
 	bool enqueued;	  /* STAMP: entered a queue of the host; else left */
 	int64_t stamp_real_ns; /* kernel's, CLOCK_REALTIME; 0: none */
 	const uint8_t *data;   /* from the transport header on; what is longer
 				* than the receive buffer is cut */
 	size_t len;
+	const uint8_t *ext; /* ERROR: the ICMP error's extension structure,
+			     * RFC 4884 section 7, the end of DATA; or NULL */
+	size_t ext_len;
 	const struct nd_outcome *outcome;
 };
 
@@ -72,10 +81,15 @@ struct nd_send {
 	int ttl, tos;		    /* -1: the system's default */
 	const uint8_t *data;
 	size_t len;
-	/* ND_NET_CONNECTS, instead of data: */
+	/* ND_NET_OWN_HEADER, where FROM must be given and -1 is 64 and 0: */
+	uint8_t proto;	     /* of DATA: IPPROTO_* */
+	uint16_t ip_id;	     /* IPv4; 0: the system chooses */
+	bool df;	     /* IPv4: do not fragment */
+	uint32_t flow_label; /* IPv6 */
+	/* ND_NET_CONNECTS, instead of data, and ND_NET_EACH: */
 	uint32_t tag;
 	uint16_t port;
-	bool full; /* complete the handshake, and close in order */
+	bool full; /* TCP: complete the handshake, and close in order */
 };
 
 enum nd_net_pmtu {
@@ -95,6 +109,8 @@ struct nd_sock_opts {
 	uint16_t ident;			  /* of ICMP echo messages */
 	struct nd_addr source;		  /* to bind to; family 0: none */
 	const struct nd_ports *tcp_ports; /* ours; NULL: none */
+	const struct nd_ports *udp_ports; /* the same of UDP */
+	bool any_port; /* ICMP: errors may quote other ports than those */
 	bool echo; /* ICMP: echo is spoken; else only errors are of interest */
 };
 
@@ -103,11 +119,13 @@ struct nd_ports; /* net/ports.h */
 
 struct nd_net_ops {
 	const char *name;
+	bool headers; /* opens IPPROTO_RAW too: a header socket */
 	/*
-	 * Reserves N source ports of TCP for FAMILY, as nd_ports_reserve(), to
-	 * be given to `open` in its options. NULL: it needs none of the caller.
+	 * Reserves N source ports of PROTO for FAMILY, as nd_ports_reserve(),
+	 * to be given to `open` in its options. NULL: it needs none of the
+	 * caller.
 	 */
-	int (*ports)(struct nd_ports *ret, int family, size_t n);
+	int (*ports)(struct nd_ports *ret, int family, uint8_t proto, size_t n);
 	/*
 	 * Opens S->fd for S->family and S->proto, not blocking, with its
 	 * filter; sets S->caps and S->ident. A negative errno.
@@ -128,7 +146,10 @@ struct nd_net_ops {
 	 * Errors of the socket are not the caller's business.
 	 */
 	int (*recv)(struct nd_sock *s, struct nd_packet *ret, int max);
-	/* The same from the error queue, to be called first. */
+	/*
+	 * The same from the error queue, to be called first. ND_NET_EACH: from
+	 * both queues of each descriptor, in that order.
+	 */
 	int (*recv_errors)(struct nd_sock *s, struct nd_packet *ret, int max);
 	/*
 	 * The probe with TAG to TO is not awaited any more. Packets that were
@@ -164,5 +185,6 @@ struct nd_sock {
 extern const struct nd_net_ops nd_net_raw;
 extern const struct nd_net_ops nd_net_dgram;
 extern const struct nd_net_ops nd_net_connect;
+extern const struct nd_net_ops nd_net_each;
 
 #endif

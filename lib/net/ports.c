@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Reserving source ports by binding sockets that are never used. */
 #include "net/ports.h"
+#include "net/filter.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -16,6 +17,19 @@ take_both_families(int fd)
 	return setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) != 0
 		   ? -errno
 		   : 0;
+}
+
+/*
+ * UDP takes whatever comes to a bound socket: it is not to be queued. With a
+ * socket there the kernel sends no "port unreachable" either. To a TCP socket
+ * that does not listen nothing comes.
+ */
+static int
+prepare(int fd, int family, int proto)
+{
+	int r = family == AF_INET6 ? take_both_families(fd) : 0;
+
+	return r == 0 && proto == IPPROTO_UDP ? nd_filter_reject_all(fd) : r;
 }
 
 /*
@@ -38,7 +52,7 @@ reserve(int *ret, uint16_t *port, int family, int proto)
 
 	if (fd < 0)
 		return -errno;
-	r = family == AF_INET6 ? take_both_families(fd) : 0;
+	r = prepare(fd, family, proto);
 	u.sa.sa_family = (sa_family_t)family;
 	if (r == 0 &&
 	    (bind(fd, &u.sa, len) != 0 || getsockname(fd, &u.sa, &len) != 0))

@@ -21,8 +21,9 @@ struct nd_ports {
 /*
  * Reserves N ports of PROTO (IPPROTO_TCP, IPPROTO_UDP) that the system chooses,
  * on every address; for both families where FAMILY is AF_INET6, or for IPv4
- * alone if there is no IPv6 here. One descriptor each. 0; -EINVAL: more than
- * ND_PORTS_MAX; -EMFILE, -EADDRINUSE and so on: then RET is as it was.
+ * alone if there is no IPv6 here. One descriptor each, which never receives
+ * anything. 0; -EINVAL: more than ND_PORTS_MAX; -EMFILE, -EADDRINUSE and so on:
+ * then RET is as it was.
  */
 int nd_ports_reserve(struct nd_ports *ret, int family, int proto, size_t n);
 void nd_ports_release(struct nd_ports *p);

@@ -4,6 +4,10 @@
  * packets arrive with their IP header, IPv6 ones without. ICMP errors come as
  * messages of the ICMP socket, with outer header and all; their reports in the
  * error queues are left out. TCP segments carry their own checksum.
+ *
+ * IPPROTO_RAW is a header socket: what is sent there has an IP header of ours,
+ * in both families, so that nothing of it is left to the kernel. Nothing ever
+ * arrives at one.
  */
 #include "net/filter.h"
 #include "net/recv.h"
@@ -15,26 +19,36 @@
 #include <netinet/in.h>
 
 static int
-raw_ports(struct nd_ports *ret, int family, size_t n)
+raw_ports(struct nd_ports *ret, int family, uint8_t proto, size_t n)
 {
-	return nd_ports_reserve(ret, family, IPPROTO_TCP, n);
+	return nd_ports_reserve(ret, family, proto, n);
+}
+
+static int
+set_icmp_filter(const struct nd_sock *s, const struct nd_sock_opts *opts)
+{
+	const struct nd_filter_icmp want = {.echo = opts->echo,
+	    .ident = opts->ident,
+	    .tcp_ports = opts->tcp_ports,
+	    .udp_ports = opts->udp_ports,
+	    .any_port = opts->any_port};
+	int r = nd_filter_types(s->fd, s->family);
+
+	return r == 0 ? nd_filter_icmp(s->fd, s->family, &want) : r;
 }
 
 /* Exactly our answers, from now on and for good. */
 static int
 set_filter(const struct nd_sock *s, const struct nd_sock_opts *opts)
 {
-	const struct nd_filter_icmp want = {
-	    .echo = opts->echo, .ident = opts->ident, .ports = opts->tcp_ports};
-	int r;
+	int r = 0;
 
-	if (s->proto == IPPROTO_TCP) {
-		r = nd_filter_tcp(s->fd, s->family, opts->tcp_ports);
-	} else {
-		r = nd_filter_types(s->fd, s->family);
-		if (r == 0)
-			r = nd_filter_icmp(s->fd, s->family, &want);
-	}
+	if (s->proto == IPPROTO_TCP)
+		r = nd_filter_ports(s->fd, s->family, opts->tcp_ports);
+	else if (s->proto == IPPROTO_UDP)
+		r = nd_filter_ports(s->fd, s->family, opts->udp_ports);
+	else if (s->proto != IPPROTO_RAW)
+		r = set_icmp_filter(s, opts);
 	return r == 0 ? nd_filter_lock(s->fd) : r;
 }
 
@@ -47,6 +61,8 @@ raw_open(struct nd_sock *s, const struct nd_sock_opts *opts)
 		return r;
 	s->ident = opts->ident;
 	s->caps = ND_NET_OUTER_DST | ND_NET_RAW_ERRORS;
+	if (s->proto == IPPROTO_RAW)
+		s->caps |= ND_NET_OWN_HEADER;
 	r = nd_filter_reject_all(s->fd);
 	if (r == 0)
 		r = nd_sock_setup(s, opts);
@@ -98,6 +114,7 @@ raw_recv_errors(struct nd_sock *s, struct nd_packet *ret, int max)
 }
 
 const struct nd_net_ops nd_net_raw = {.name = "raw",
+    .headers = true,
     .ports = raw_ports,
     .open = raw_open,
     .enable_stamps = nd_sock_enable_stamps,

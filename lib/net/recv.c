@@ -67,17 +67,18 @@ nd_rx_free(struct nd_rx *rx)
 	free(rx);
 }
 
+/* Buffers FROM and on, before TO. */
 static void
-prepare(struct nd_rx *rx, int n)
+prepare(struct nd_rx *rx, int from, int to)
 {
-	if (rx->next != NULL) {
+	if (rx->next != NULL && from == 0) {
 		free(rx->data);
 		rx->data = rx->next;
 		rx->size = rx->next_size;
 		rx->next = NULL;
 		rx->next_size = 0;
 	}
-	for (int i = 0; i < n; i++) {
+	for (int i = from; i < to; i++) {
 		rx->iov[i].iov_base = rx->data + (size_t)i * rx->size;
 		rx->iov[i].iov_len = rx->size;
 		rx->msg[i].msg_hdr = (struct msghdr){.msg_name = &rx->name[i],
@@ -117,6 +118,19 @@ take_stamp(struct nd_packet *p, const struct cmsghdr *c)
 	    (int64_t)t.ts[0].tv_sec * 1000000000 + t.ts[0].tv_nsec;
 }
 
+/* Where they begin, by the message's length field. */
+static void
+take_extensions(struct nd_packet *p, const struct sock_extended_err *e)
+{
+	const struct sock_ee_data_rfc4884 *at = &e->ee_rfc4884;
+
+	if (at->len == 0 || (at->flags & SO_EE_RFC4884_FLAG_INVALID) != 0 ||
+	    at->len >= p->len)
+		return;
+	p->ext = p->data + at->len;
+	p->ext_len = p->len - at->len;
+}
+
 /* The offender's address follows. */
 static void
 take_error(struct nd_packet *p, const struct cmsghdr *c)
@@ -141,6 +155,7 @@ take_error(struct nd_packet *p, const struct cmsghdr *c)
 		p->icmp_type = e.ee_type;
 		p->icmp_code = e.ee_code;
 		p->info = e.ee_info;
+		take_extensions(p, &e);
 		room -= sizeof(e);
 		memcpy(&who, CMSG_DATA(c) + sizeof(e),
 		    room < sizeof(who) ? room : sizeof(who));
@@ -213,15 +228,17 @@ take(struct nd_packet *p, struct nd_sock *s, int i, enum nd_packet_kind kind)
  * and is cleared by it: what is queued is read by the next.
  */
 static int
-read_batch(struct nd_sock *s, int max, int flags)
+read_batch(struct nd_sock *s, int fd, int at, int max, int flags)
 {
 	int n;
 
-	if (s->rx == NULL)
+	if (max > ND_NET_BATCH)
+		max = ND_NET_BATCH;
+	if (s->rx == NULL || at >= max)
 		return 0;
-	prepare(s->rx, max);
+	prepare(s->rx, at, max);
 	for (int tries = 0; tries < 8; tries++) {
-		n = recvmmsg(s->fd, s->rx->msg, (unsigned)max,
+		n = recvmmsg(fd, s->rx->msg + at, (unsigned)(max - at),
 		    flags | MSG_DONTWAIT, NULL);
 		if (n >= 0)
 			return n;
@@ -232,22 +249,34 @@ read_batch(struct nd_sock *s, int max, int flags)
 }
 
 int
-nd_rx_data(struct nd_sock *s, struct nd_packet *ret, int max)
+nd_rx_data_of(struct nd_sock *s, int fd, struct nd_packet *ret, int at, int max)
 {
-	int n = read_batch(s, max < ND_NET_BATCH ? max : ND_NET_BATCH, 0);
+	const int n = read_batch(s, fd, at, max, 0);
 
-	for (int i = 0; i < n; i++)
+	for (int i = at; i < at + n; i++)
 		take(&ret[i], s, i, ND_PACKET_MESSAGE);
 	return n;
 }
 
 int
-nd_rx_errors(struct nd_sock *s, struct nd_packet *ret, int max)
+nd_rx_errors_of(
+    struct nd_sock *s, int fd, struct nd_packet *ret, int at, int max)
 {
-	int n = read_batch(
-	    s, max < ND_NET_BATCH ? max : ND_NET_BATCH, MSG_ERRQUEUE);
+	const int n = read_batch(s, fd, at, max, MSG_ERRQUEUE);
 
-	for (int i = 0; i < n; i++)
+	for (int i = at; i < at + n; i++)
 		take(&ret[i], s, i, ND_PACKET_LOCAL);
 	return n;
+}
+
+int
+nd_rx_data(struct nd_sock *s, struct nd_packet *ret, int max)
+{
+	return nd_rx_data_of(s, s->fd, ret, 0, max);
+}
+
+int
+nd_rx_errors(struct nd_sock *s, struct nd_packet *ret, int max)
+{
+	return nd_rx_errors_of(s, s->fd, ret, 0, max);
 }

@@ -22,5 +22,13 @@ void nd_rx_free(struct nd_rx *rx);
 int nd_rx_data(struct nd_sock *s, struct nd_packet *ret, int max);
 /* The error queue: stamps, local errors and reports of ICMP errors. */
 int nd_rx_errors(struct nd_sock *s, struct nd_packet *ret, int max);
+/*
+ * The same where S has descriptors beside S->fd: from FD, into RET[AT] and on,
+ * up to RET[MAX - 1]. Those before AT stay valid. Returns how many came in.
+ */
+int nd_rx_data_of(
+    struct nd_sock *s, int fd, struct nd_packet *ret, int at, int max);
+int nd_rx_errors_of(
+    struct nd_sock *s, int fd, struct nd_packet *ret, int at, int max);
 
 #endif

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Sending one packet, with TTL, TOS and source address as ancillary data. */
+/*
+ * Sending one packet, with TTL, TOS and source address as ancillary data, or
+ * behind an IP header of ours.
+ */
 #include "net/send.h"
+#include "wire/ip.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -60,6 +64,62 @@ make_control(struct control *control, int family, const struct nd_send *send)
 	return len;
 }
 
+/* What the system gives to other packets, unless it was told otherwise. */
+#define DEFAULT_TTL 64
+#define DEFAULT_TOS 0
+
+/* Returns the size of the header; 0: DATA is too long for IP. */
+static size_t
+make_header(
+    uint8_t bytes[ND_IP6_HEADER], int family, const struct nd_send *send)
+{
+	struct nd_wbuf w = nd_wbuf_init(bytes, ND_IP6_HEADER);
+	struct nd_ip ip = {.proto = send->proto,
+	    .ttl = send->ttl >= 0 ? (uint8_t)send->ttl : DEFAULT_TTL,
+	    .tos = send->tos >= 0 ? (uint8_t)send->tos : DEFAULT_TOS,
+	    .id = send->ip_id,
+	    .df = send->df,
+	    .flow_label = send->flow_label,
+	    .payload_len = send->len};
+
+	memcpy(ip.src, send->from->ip, sizeof(ip.src));
+	memcpy(ip.dst, send->to->ip, sizeof(ip.dst));
+	return family == AF_INET ? nd_ip4_put(&w, &ip) : nd_ip6_put(&w, &ip);
+}
+
+/*
+ * The kernel takes the route from the ancillary data, not from the header: the
+ * same as for other packets with that source and TOS. IPv4 lets any source
+ * pass that way.
+ */
+static ssize_t
+send_behind_header(struct nd_sock *s, const struct nd_send *send,
+    struct sockaddr_storage *to, socklen_t to_len)
+{
+	const struct nd_send how = {
+	    .ttl = -1, .tos = send->tos, .from = send->from};
+	uint8_t header[ND_IP6_HEADER];
+	struct control control;
+	struct iovec iov[2] = {
+	    {.iov_base = header,
+		.iov_len = make_header(header, s->family, send)},
+	    {.iov_len = send->len}};
+	struct msghdr h = {.msg_name = to,
+	    .msg_namelen = to_len,
+	    .msg_iov = iov,
+	    .msg_iovlen = 2,
+	    .msg_control = control.bytes,
+	    .msg_controllen = make_control(&control, s->family, &how)};
+
+	if (iov[0].iov_len == 0) {
+		errno = EMSGSIZE;
+		return -1;
+	}
+	/* sendmsg() does not write through it. */
+	memcpy(&iov[1].iov_base, &send->data, sizeof(iov[1].iov_base));
+	return sendmsg(s->fd, &h, 0);
+}
+
 static ssize_t
 send_once(struct nd_sock *s, const struct nd_send *send,
     struct sockaddr_storage *to, socklen_t to_len)
@@ -73,6 +133,8 @@ send_once(struct nd_sock *s, const struct nd_send *send,
 	    .msg_iovlen = 1,
 	    .msg_control = control.bytes};
 
+	if ((s->caps & ND_NET_OWN_HEADER) != 0)
+		return send_behind_header(s, send, to, to_len);
 	if (send->ttl < 0 && send->tos < 0 && send->from == NULL)
 		return sendto(s->fd, send->data, send->len, 0,
 		    (const struct sockaddr *)to, to_len);
@@ -83,10 +145,15 @@ send_once(struct nd_sock *s, const struct nd_send *send,
 
 #define PENDING_TRIES 8
 
-/* Errors that an earlier packet may have left pending on the socket. */
+/*
+ * Errors that an earlier packet may have left pending on the socket. None is
+ * left on a header socket: they are about a protocol.
+ */
 static bool
-may_be_pending(int err)
+may_be_pending(const struct nd_sock *s, int err)
 {
+	if ((s->caps & ND_NET_OWN_HEADER) != 0)
+		return false;
 	return err == ECONNREFUSED || err == EHOSTUNREACH ||
 	       err == ENETUNREACH || err == EPROTO || err == EACCES ||
 	       err == ENOPROTOOPT || err == EMSGSIZE || err == EOPNOTSUPP ||
@@ -111,7 +178,7 @@ nd_tx(struct nd_sock *s, const struct nd_send *send)
 		if (errno == ENOBUFS || errno == EAGAIN || errno == ENOMEM)
 			return -EAGAIN;
 		/* That call has cleared it; a further one may have come. */
-		if (++tries >= PENDING_TRIES || !may_be_pending(errno))
+		if (++tries >= PENDING_TRIES || !may_be_pending(s, errno))
 			return -errno;
 	}
 }

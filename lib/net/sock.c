@@ -88,6 +88,9 @@ set_ancillary(const struct nd_sock *s)
 		n = 1;
 	for (size_t i = 0; i < n && r == 0; i++)
 		r = set_int(s->fd, level, names[i], 1);
+	/* Where extensions of ICMP errors begin; from Linux 5.9 on. */
+	(void)set_int(
+	    s->fd, level, is4 ? IP_RECVERR_RFC4884 : IPV6_RECVERR_RFC4884, 1);
 	return r;
 }
 
@@ -102,7 +105,7 @@ set_buffers(int fd)
 }
 
 int
-nd_sock_setup(struct nd_sock *s, const struct nd_sock_opts *opts)
+nd_sock_options(struct nd_sock *s, const struct nd_sock_opts *opts)
 {
 	int r = set_device_and_mark(s->fd, opts);
 
@@ -114,6 +117,14 @@ nd_sock_setup(struct nd_sock *s, const struct nd_sock_opts *opts)
 		r = set_int(s->fd, SOL_SOCKET, SO_BROADCAST, 1);
 	if (r == 0)
 		r = set_int(s->fd, SOL_SOCKET, SO_TIMESTAMPING, ARRIVALS);
+	return r;
+}
+
+int
+nd_sock_setup(struct nd_sock *s, const struct nd_sock_opts *opts)
+{
+	int r = nd_sock_options(s, opts);
+
 	if (r == 0)
 		set_buffers(s->fd);
 	return r;

@@ -10,7 +10,9 @@
  * CLOEXEC, NONBLOCK. 0 or a negative errno.
  */
 int nd_sock_open(struct nd_sock *s, int type);
-/* Applies OPTS, large buffers, ancillary data and time stamps on arrival. */
+/* Applies OPTS, ancillary data and time stamps on arrival to S->fd. */
+int nd_sock_options(struct nd_sock *s, const struct nd_sock_opts *opts);
+/* The same, with large buffers: for a socket that many tasks share. */
 int nd_sock_setup(struct nd_sock *s, const struct nd_sock_opts *opts);
 /* Time stamps on departure too (OPT_ID, OPT_TSONLY). */
 int nd_sock_enable_stamps(struct nd_sock *s);

@@ -8,8 +8,11 @@
 #include "net/sock.h"
 
 #include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 /* Of TYPE; IPPROTO_RAW has nothing to receive. */
@@ -138,4 +141,40 @@ nd_source_mtu(struct nd_source *s, const struct nd_addr *dst)
 	int fd = connect_to(s, dst);
 
 	return fd < 0 ? fd : mtu_of(fd, dst->family);
+}
+
+/* The link of FROM, as one of the addresses of this host. */
+static const char *
+link_of(const struct ifaddrs *list, const struct nd_addr *from)
+{
+	struct nd_addr addr;
+
+	for (; list != NULL; list = list->ifa_next)
+		if (list->ifa_addr != NULL &&
+		    nd_addr_from(&addr, list->ifa_addr) == 0 &&
+		    nd_addr_equal(&addr, from))
+			return list->ifa_name;
+	return NULL;
+}
+
+int
+nd_source_link_mtu(struct nd_source *s, const struct nd_addr *from)
+{
+	struct ifreq request = {.ifr_mtu = 0};
+	struct ifaddrs *list;
+	const char *name;
+	int r = -ENODEV;
+
+	if (getifaddrs(&list) != 0)
+		return -errno;
+	name = link_of(list, from);
+	if (name != NULL && strlen(name) < sizeof(request.ifr_name)) {
+		memcpy(request.ifr_name, name, strlen(name));
+		r = ioctl(s->fd4 >= 0 ? s->fd4 : s->fd6, SIOCGIFMTU,
+			&request) != 0
+			? -errno
+			: request.ifr_mtu;
+	}
+	freeifaddrs(list);
+	return r;
 }

@@ -28,4 +28,7 @@ int nd_source_route(struct nd_source *s, const struct nd_addr *dst,
 /* The path MTU towards DST as the system knows it, or a negative errno. */
 int nd_source_mtu(struct nd_source *s, const struct nd_addr *dst);
 
+/* The MTU of the link that has the address FROM, or a negative errno. */
+int nd_source_link_mtu(struct nd_source *s, const struct nd_addr *from);
+
 #endif

@@ -41,6 +41,12 @@ transport_tcp(struct nd_quote *quote, struct nd_rbuf *b)
 	quote->sport = nd_get16(b);
 	quote->dport = nd_get16(b);
 	quote->tcp_seq = nd_get32(b);
+	quote->tcp_flags = -1;
+	/* Behind the acknowledgement and the data offset. */
+	if (nd_left(b) >= 6) {
+		nd_skip(b, 5);
+		quote->tcp_flags = nd_get8(b);
+	}
 }
 
 enum nd_wire

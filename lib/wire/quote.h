@@ -26,6 +26,7 @@ struct nd_quote {
 	uint16_t ident, seq; /* ICMP echo */
 	uint16_t checksum;   /* ICMP, UDP; never verified */
 	uint32_t tcp_seq;
+	int tcp_flags;	  /* TCP; -1: not quoted so far */
 	uint16_t udp_len; /* UDP */
 	const uint8_t
 	    *payload;	    /* ICMP, UDP: what follows the 8 bytes, as far */

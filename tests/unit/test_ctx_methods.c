@@ -15,13 +15,15 @@
 
 #define OPENS 16
 
+_Static_assert(ND_CTX_HEADERS == ND_TRACE, "one bit by two names");
+
 /* Backends that note down what is asked of them. */
 struct opened {
 	char backend; /* first letter */
 	int family;
 	uint8_t proto;
-	bool echo;
-	size_t ports;
+	bool echo, any_port;
+	size_t ports, udp_ports;
 };
 
 static struct opened opens[OPENS];
@@ -39,7 +41,9 @@ note(const struct nd_sock *s, const struct nd_sock_opts *o)
 	    .family = s->family,
 	    .proto = s->proto,
 	    .echo = o->echo,
-	    .ports = o->tcp_ports != NULL ? o->tcp_ports->n : 0};
+	    .any_port = o->any_port,
+	    .ports = o->tcp_ports != NULL ? o->tcp_ports->n : 0,
+	    .udp_ports = o->udp_ports != NULL ? o->udp_ports->n : 0};
 }
 
 static int
@@ -52,6 +56,8 @@ open_raw(struct nd_sock *s, const struct nd_sock_opts *o)
 	if (r != 0)
 		return r;
 	s->caps = ND_NET_OUTER_DST | ND_NET_RAW_ERRORS;
+	if (s->proto == IPPROTO_RAW)
+		s->caps |= ND_NET_OWN_HEADER;
 	note(s, o);
 	return 0;
 }
@@ -59,7 +65,7 @@ open_raw(struct nd_sock *s, const struct nd_sock_opts *o)
 static int
 open_dgram(struct nd_sock *s, const struct nd_sock_opts *o)
 {
-	cr_assert_neq(s->proto, IPPROTO_TCP);
+	cr_assert(s->proto == IPPROTO_ICMP || s->proto == IPPROTO_ICMPV6);
 	if (dgram_error != 0)
 		return dgram_error;
 	note(s, o);
@@ -99,8 +105,9 @@ close_it(struct nd_sock *s)
 }
 
 static int
-ports(struct nd_ports *ret, int family, size_t n)
+ports(struct nd_ports *ret, int family, uint8_t proto, size_t n)
 {
+	(void)proto;
 	if (ports_error != 0)
 		return ports_error;
 	reserved_family = family;
@@ -113,6 +120,7 @@ ports(struct nd_ports *ret, int family, size_t n)
 }
 
 static const struct nd_net_ops raw = {.name = "raw",
+    .headers = true,
     .ports = ports,
     .open = open_raw,
     .enable_stamps = enable_stamps,
@@ -132,8 +140,11 @@ make(struct nd_ctx **ret, unsigned methods, unsigned families, unsigned flows)
 {
 	static const struct nd_net_ops *const icmp[] = {&raw, &dgram, NULL};
 	static const struct nd_net_ops *const tcp[] = {&raw, &connects, NULL};
-	const struct nd_ctx_parts parts = {
-	    .backends = icmp, .tcp_backends = tcp, .clock = &vc.ops};
+	static const struct nd_net_ops *const udp[] = {&raw, NULL, NULL};
+	const struct nd_ctx_parts parts = {.backends = icmp,
+	    .tcp_backends = tcp,
+	    .udp_backends = udp,
+	    .clock = &vc.ops};
 	struct nd_ctx_opts o = ND_CTX_OPTS_INIT;
 
 	virtual_clock_init(&vc, 100 * SEC);
@@ -215,8 +226,10 @@ Test(ctx_methods, out_of_range_are_refused)
 {
 	struct nd_ctx *ctx = NULL;
 
-	cr_assert_eq(make(&ctx, 4, 0, 0), ND_EOPTION);
+	cr_assert_eq(make(&ctx, 16, 0, 0), ND_EOPTION);
 	cr_assert_eq(make(&ctx, ND_TCP, 0, ND_FLOWS_MAX + 1), ND_EOPTION);
+	/* Over none of the methods. */
+	cr_assert_eq(make(&ctx, ND_TRACE, 0, 0), ND_EOPTION);
 	cr_assert_null(ctx);
 	cr_assert_eq(open_count, 0);
 }
@@ -309,6 +322,88 @@ Test(ctx_methods, departures_are_stamped_where_something_is_sent)
 			    (methods & (i % 2 == 1 ? ND_TCP : ND_ICMP)) != 0);
 		nd_ctx_free(ctx);
 	}
+}
+
+Test(ctx_methods, headers_of_our_own_need_a_socket_of_each_family)
+{
+	static const unsigned methods[] = {
+	    ND_UDP, ND_TCP, ND_ICMP, ND_UDP | ND_TCP | ND_ICMP};
+	static const int families[] = {AF_INET, AF_INET6};
+
+	for (size_t m = 0; m < 4; m++) {
+		const bool tcp = (methods[m] & ND_TCP) != 0;
+		const bool udp = (methods[m] & ND_UDP) != 0;
+		const bool icmp = (methods[m] & ND_ICMP) != 0;
+		struct nd_ctx *ctx = NULL;
+
+		cr_assert_eq(make(&ctx, methods[m] | ND_TRACE, 0, 5), 0);
+		cr_assert_eq(open_count, 2u * (2u + tcp + udp));
+		cr_assert_eq(nd_ctx_mode(ctx), ND_MODE_RAW);
+		cr_assert_eq(nd_ctx_families(ctx), ND_INET | ND_INET6);
+		cr_assert_eq(ctx->flows, tcp || udp ? 5 : 0);
+		for (size_t f = 0; f < 2; f++) {
+			const struct nd_sock *s =
+			    nd_ctx_sock(ctx, families[f], IPPROTO_RAW);
+
+			/* It is the first: departures before answers. */
+			cr_assert_eq(s, &ctx->socks[f * open_count / 2]);
+			cr_assert_neq(s->caps & ND_NET_OWN_HEADER, 0);
+			cr_assert_eq(asked('r', families[f], IPPROTO_RAW), 1);
+			cr_assert_eq(asked('r', families[f], IPPROTO_TCP), tcp);
+			cr_assert_eq(asked('r', families[f], IPPROTO_UDP), udp);
+			cr_assert_eq(
+			    nd_ctx_sock(ctx, families[f], IPPROTO_UDP) != NULL,
+			    udp);
+		}
+		for (size_t i = 0; i < open_count; i++) {
+			cr_assert(opens[i].any_port);
+			cr_assert_eq(opens[i].echo, icmp);
+			cr_assert_eq(opens[i].ports, tcp ? 21 : 0);
+			/* None is spare. */
+			cr_assert_eq(opens[i].udp_ports, udp ? 5 : 0);
+		}
+		nd_ctx_free(ctx);
+		cr_assert_eq(closes, (int)open_count);
+	}
+}
+
+Test(ctx_methods, without_traces_no_header_socket_is_opened)
+{
+	for (unsigned methods = 1; methods <= 7; methods++) {
+		const bool udp = (methods & ND_UDP) != 0;
+		struct nd_ctx *ctx = NULL;
+
+		cr_assert_eq(make(&ctx, methods, 0, 0), 0);
+		cr_assert_null(nd_ctx_sock(ctx, AF_INET, IPPROTO_RAW));
+		cr_assert_eq(asked('r', AF_INET, IPPROTO_RAW), 0);
+		cr_assert_eq(asked('r', AF_INET6, IPPROTO_UDP), udp);
+		for (size_t i = 0; i < open_count; i++)
+			cr_assert(!opens[i].any_port);
+		nd_ctx_free(ctx);
+	}
+}
+
+Test(ctx_methods, unprivileged_there_are_no_headers_of_our_own)
+{
+	struct nd_ctx *ctx = NULL;
+
+	raw_icmp_error = -EPERM;
+	cr_assert_eq(make(&ctx, ND_ICMP | ND_TRACE, 0, 0), 0);
+	cr_assert_eq(nd_ctx_mode(ctx), ND_MODE_DGRAM);
+	cr_assert_eq(open_count, 2);
+	cr_assert_null(nd_ctx_sock(ctx, AF_INET, IPPROTO_RAW));
+	nd_ctx_free(ctx);
+	ctx = NULL;
+	raw_tcp_error = -EPERM;
+	cr_assert_eq(make(&ctx, ND_TCP | ND_TRACE, 0, 0), 0);
+	cr_assert_eq(nd_ctx_mode(ctx), ND_MODE_CONNECT);
+	nd_ctx_free(ctx);
+	/* There is no such backend of UDP. */
+	ctx = NULL;
+	cr_assert_eq(make(&ctx, ND_UDP | ND_TRACE, 0, 5), ND_EPRIV);
+	cr_assert_eq(make(&ctx, ND_UDP | ND_ICMP, 0, 5), ND_EPRIV);
+	cr_assert_null(ctx);
+	cr_assert_eq(closes, (int)open_count);
 }
 
 /* Whatever this process may do, this needs no privilege. */

@@ -296,6 +296,30 @@ Test(demux_tcp, an_error_about_the_port_of_another_is_ignored)
 	finish(r, t);
 }
 
+/* A translator may have changed it; a number that is right is enough then. */
+Test(demux_tcp, an_error_may_quote_another_port_where_the_context_says_so)
+{
+	for (int i = 0; i < 6; i++) {
+		struct syn_rig *r = syn_rig_new(ND_TCP | ND_TRACE, 0);
+		struct syn_task *t = syn_rig_send(r, target[i % 2], ISN);
+		struct syn_quote q = quote(i % 2, ISN + (i / 2 == 1));
+
+		t->proves = true;
+		q.sport = SYN_PORT - 1;
+		if (i >= 4)
+			q.to = stranger[i % 2];
+		syn_quote_arrives(r, &q);
+		if (i < 2) {
+			cr_assert_eq(t->errors, 1);
+			cr_assert(t->last.rewritten);
+		} else {
+			/* Of another program's, most likely. */
+			counted(r, t, ND_INVALID_COUNT, false);
+		}
+		finish(r, t);
+	}
+}
+
 Test(demux_tcp, an_error_about_another_number_is_unknown)
 {
 	for (int i = 0; i < 2; i++) {

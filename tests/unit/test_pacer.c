@@ -106,6 +106,23 @@ Test(pacer, grants_the_first_at_once_and_saves_up_at_most_10_ms)
 	cr_assert_eq(n, 101);
 }
 
+Test(pacer, what_was_not_sent_can_be_sent_at_once)
+{
+	struct nd_pacer p;
+
+	nd_pacer_init(&p, 10, SEC);
+	for (int i = 0; i < 1000; i++) {
+		cr_assert(nd_pacer_grant(&p, SEC));
+		nd_pacer_give_back(&p);
+	}
+	cr_assert_eq(nd_pacer_next(&p, SEC), SEC);
+	cr_assert(nd_pacer_grant(&p, SEC));
+	cr_assert(!nd_pacer_grant(&p, SEC));
+	nd_pacer_init(&p, 0, SEC);
+	nd_pacer_give_back(&p);
+	cr_assert_eq(p.credit, SEC);
+}
+
 Test(pacer, survives_a_clock_that_stands_still_or_leaps)
 {
 	struct nd_pacer p;

@@ -87,6 +87,54 @@ Test(ports, are_of_the_protocol_that_was_asked_for)
 	nd_ports_release(&p);
 }
 
+/* A datagram to PORT of the loopback address: 0 if nobody refuses it. */
+static int
+send_to(int family, uint16_t port)
+{
+	union {
+		struct sockaddr sa;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} u = {.v6 = {0}};
+	const int fd = socket(family, SOCK_DGRAM, 0);
+	char byte = 0;
+	int r;
+
+	cr_assert_geq(fd, 0);
+	u.sa.sa_family = (sa_family_t)family;
+	if (family == AF_INET) {
+		u.v4.sin_port = htons(port);
+		u.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	} else {
+		u.v6.sin6_port = htons(port);
+		u.v6.sin6_addr = in6addr_loopback;
+	}
+	r = connect(fd, &u.sa, family == AF_INET ? sizeof(u.v4) : sizeof(u.v6));
+	if (r == 0)
+		r = (int)send(fd, &byte, 1, 0) - 1;
+	/* On loopback a refusal is there at once. */
+	if (r == 0)
+		r = (int)recv(fd, &byte, 1, MSG_DONTWAIT);
+	r = r < 0 && errno != EAGAIN ? -errno : 0;
+	(void)close(fd);
+	return r;
+}
+
+Test(ports, of_udp_neither_take_nor_refuse_what_comes)
+{
+	static const int families[] = {AF_INET, AF_INET6};
+	struct nd_ports p = {.n = 0};
+	char byte;
+
+	cr_assert_eq(nd_ports_reserve(&p, AF_INET6, IPPROTO_UDP, 1), 0);
+	for (size_t f = 0; f < (has_ipv6() ? 2 : 1); f++) {
+		cr_assert_eq(send_to(families[f], p.port[0]), 0);
+		cr_assert_eq(recv(p.fd[0], &byte, 1, MSG_DONTWAIT), -1);
+		cr_assert_eq(errno, EAGAIN);
+	}
+	nd_ports_release(&p);
+}
+
 Test(ports, are_distinct_and_found)
 {
 	struct nd_ports p = {.n = 0};

@@ -123,6 +123,8 @@ Test(quote, tcp_of_both_families)
 		cr_assert_eq(quote.sport, 40001);
 		cr_assert_eq(quote.dport, 443);
 		cr_assert_eq(quote.tcp_seq, 0x89abcdef);
+		/* All of the header, or 8 bytes of it. */
+		cr_assert_eq(quote.tcp_flags, i < 2 ? 0x02 : -1);
 		cr_assert_eq(quote.checksum, 0);
 		cr_assert_eq(quote.payload_len, 0);
 	}
@@ -158,6 +160,9 @@ Test(quote, every_truncation)
 			if (n < least)
 				continue;
 			tcp = quote.proto == IPPROTO_TCP;
+			cr_assert_eq(quote.tcp_flags, !tcp	      ? 0
+						      : n < least + 6 ? -1
+								      : 0x02);
 			cr_assert_eq(quote.payload_len, tcp ? 0 : n - least);
 		}
 		free(data);

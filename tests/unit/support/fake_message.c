@@ -9,27 +9,28 @@
 #include <netinet/in.h>
 #include <string.h>
 
-/* Where the checksum is in a TCP header. */
+/* Where the checksum is in the header. */
 #define TCP_CHECKSUM 16
+#define UDP_CHECKSUM 6
 
 static void
-seal_segment(struct fake_message *m)
+seal_transport(struct fake_message *m)
 {
+	const size_t at = m->proto == IPPROTO_TCP ? TCP_CHECKSUM : UDP_CHECKSUM;
 	uint32_t acc = nd_ip_pseudo(
-	    m->from.family, m->from.ip, m->to.ip, IPPROTO_TCP, m->len);
+	    m->from.family, m->from.ip, m->to.ip, m->proto, m->len);
 
-	if (m->len < TCP_CHECKSUM + 2)
+	if (m->len < at + 2)
 		return;
-	nd_store16(m->data + TCP_CHECKSUM, 0);
-	nd_store16(
-	    m->data + TCP_CHECKSUM, nd_sum_fold(nd_sum(acc, m->data, m->len)));
+	nd_store16(m->data + at, 0);
+	nd_store16(m->data + at, nd_sum_fold(nd_sum(acc, m->data, m->len)));
 }
 
 void
 fake_message_seal(struct fake_message *m)
 {
-	if (m->proto == IPPROTO_TCP) {
-		seal_segment(m);
+	if (m->proto == IPPROTO_TCP || m->proto == IPPROTO_UDP) {
+		seal_transport(m);
 		return;
 	}
 	/* The kernel verifies those of ICMPv6, so nobody here does. */
@@ -52,18 +53,40 @@ put_quoted_header(struct nd_wbuf *w, const struct fake_message *answered)
 	if (v4) {
 		nd_put16(w, 0x4500);
 		nd_put16(w, (uint16_t)(20 + answered->len));
-		nd_put32(w, 0x00004000);
+		nd_put16(w, answered->ip_id);
+		nd_put16(w, 0x4000);
 		nd_put8(w, 1); /* TTL, as it expires */
 		nd_put8(w, proto);
 		nd_put16(w, 0);
 	} else {
-		nd_put32(w, 0x60000000);
+		nd_put32(w, 0x60000000 | answered->flow_label);
 		nd_put16(w, (uint16_t)answered->len);
 		nd_put8(w, proto);
 		nd_put8(w, 1);
 	}
 	nd_put_bytes(w, answered->to.ip, addr_len);
 	nd_put_bytes(w, answered->from.ip, addr_len);
+}
+
+struct fake_message
+fake_datagram_make(const struct fake_message *request, size_t len)
+{
+	struct fake_message m = {.from = request->from,
+	    .to = request->to,
+	    .proto = IPPROTO_UDP,
+	    .ttl = request->ttl};
+	struct nd_wbuf w = nd_wbuf_init(m.data, sizeof(m.data));
+
+	/* The ports change places. */
+	nd_put_bytes(&w, request->data + 2, 2);
+	nd_put_bytes(&w, request->data, 2);
+	nd_put16(&w, (uint16_t)(8 + len));
+	nd_put16(&w, 0);
+	nd_put_zero(&w, len);
+	cr_assert(!w.bad);
+	m.len = nd_wbuf_len(&w);
+	fake_message_seal(&m);
+	return m;
 }
 
 struct fake_message

@@ -16,26 +16,34 @@ of(struct nd_sock *s)
 }
 
 static struct fake_queue *
-queue_for(struct fake_net *net, int family, bool tcp, bool errors)
+queue_for(struct fake_net *net, int family, uint8_t proto, bool errors)
 {
-	return net->queue[(family == AF_INET ? 0 : 4) + 2 * tcp + errors];
+	const int kind = proto == IPPROTO_TCP	? 1
+			 : proto == IPPROTO_UDP ? 2
+			 : proto == IPPROTO_RAW ? 3
+						: 0;
+
+	return net->queue[(family == AF_INET ? 0 : 8) + 2 * kind + errors];
 }
 
 static struct fake_queue *
 queue_of(struct nd_sock *s, bool errors)
 {
-	return queue_for(of(s), s->family, s->proto == IPPROTO_TCP, errors);
+	return queue_for(of(s), s->family, s->proto, errors);
 }
 
 /* None of them is taken from the system. */
 static int
-fake_ports(struct nd_ports *ret, int family, size_t n)
+fake_ports(struct nd_ports *ret, int family, uint8_t proto, size_t n)
 {
+	const int first =
+	    proto == IPPROTO_UDP ? FAKE_FIRST_UDP_PORT : FAKE_FIRST_PORT;
+
 	(void)family;
 	cr_assert_leq(n, ND_PORTS_MAX);
 	for (ret->n = 0; ret->n < n; ret->n++) {
 		ret->fd[ret->n] = -1;
-		ret->port[ret->n] = (uint16_t)(FAKE_FIRST_PORT + ret->n);
+		ret->port[ret->n] = (uint16_t)((size_t)first + ret->n);
 	}
 	return 0;
 }
@@ -52,6 +60,10 @@ fake_open(struct nd_sock *s, const struct nd_sock_opts *opts)
 	s->caps = ND_NET_OUTER_DST | ND_NET_RAW_ERRORS;
 	if (s->proto == IPPROTO_TCP && net->connects)
 		s->caps = ND_NET_CONNECTS;
+	else if (net->dgram)
+		s->caps = 0;
+	else if (s->proto == IPPROTO_RAW)
+		s->caps |= ND_NET_OWN_HEADER;
 	net->opened++;
 	return 0;
 }
@@ -84,6 +96,16 @@ stamp_departure(struct nd_sock *s)
 	fake_net_deliver(net, &p, at);
 }
 
+/* What is sent: by a header socket it is of any protocol; 0: ICMP. */
+static uint8_t
+proto_of(const struct nd_sock *s, const struct nd_send *send)
+{
+	const bool own = (s->caps & ND_NET_OWN_HEADER) != 0;
+	const uint8_t proto = own ? send->proto : s->proto;
+
+	return proto == IPPROTO_TCP || proto == IPPROTO_UDP ? proto : 0;
+}
+
 /* The echo reply to a request, as an honest host would send it. */
 static void
 answer_to(struct fake_message *m, struct nd_sock *s, const struct nd_send *send)
@@ -93,21 +115,42 @@ answer_to(struct fake_message *m, struct nd_sock *s, const struct nd_send *send)
 	cr_assert_leq(send->len, sizeof(m->data));
 	*m = (struct fake_message){.from = *send->to,
 	    .to = fake_addr(v4 ? "192.0.2.1" : "2001:db8::1"),
+	    .proto = proto_of(s, send),
+	    .ip_id = send->ip_id,
+	    .flow_label = send->flow_label,
 	    .ttl = 57,
 	    .len = send->len};
 	if (send->len > 0)
 		memcpy(m->data, send->data, send->len);
-	if (s->proto == IPPROTO_TCP) {
-		m->proto = IPPROTO_TCP;
-		if (send->from != NULL)
-			m->to = *send->from;
+	if (send->from != NULL &&
+	    (m->proto != 0 || (s->caps & ND_NET_OWN_HEADER) != 0))
+		m->to = *send->from;
+	if (m->proto != 0)
 		return;
-	}
 	m->data[0] = v4 ? 0 : 129;
 	fake_message_seal(m);
 }
 
-/* What a script wants to know of it. A segment that is wrong fails the test. */
+/* A header socket chooses nothing, and fills nothing in. */
+static void
+check_header(const struct nd_sock *s, const struct nd_send *send)
+{
+	cr_assert_not_null(send->from, "the header needs a source");
+	cr_assert_eq(send->from->family, s->family);
+	cr_assert_neq(send->proto, 0);
+}
+
+static void
+check_icmp6(const struct nd_send *send)
+{
+	struct nd_icmp icmp;
+
+	cr_assert_eq(nd_icmp6_decode_verify(&icmp, send->from->ip, send->to->ip,
+			 send->data, send->len),
+	    ND_WIRE_OK);
+}
+
+/* What a script wants to know of it. What is wrong fails the test. */
 static void
 read_request(
     struct fake_sent *sent, struct nd_sock *s, const struct nd_send *send)
@@ -116,14 +159,28 @@ read_request(
 		cr_assert_eq(send->len, 0);
 		return;
 	}
-	if (s->proto == IPPROTO_TCP) {
+	if ((s->caps & ND_NET_OWN_HEADER) != 0)
+		check_header(s, send);
+	sent->proto = proto_of(s, send);
+	if (sent->proto != 0)
 		cr_assert_not_null(send->from, "the checksum needs a source");
+	if (sent->proto == IPPROTO_TCP) {
 		cr_assert_eq(
 		    nd_tcp_decode(&sent->tcp, s->family, send->from->ip,
 			send->to->ip, send->data, send->len),
 		    ND_WIRE_OK);
 		return;
 	}
+	if (sent->proto == IPPROTO_UDP) {
+		cr_assert_eq(
+		    nd_udp_decode(&sent->udp, s->family, send->from->ip,
+			send->to->ip, send->data, send->len),
+		    ND_WIRE_OK);
+		return;
+	}
+	sent->proto = s->family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6;
+	if (s->family == AF_INET6 && (s->caps & ND_NET_OWN_HEADER) != 0)
+		check_icmp6(send);
 	sent->ident = (uint16_t)(send->data[4] << 8 | send->data[5]);
 	sent->seq = (uint16_t)(send->data[6] << 8 | send->data[7]);
 }
@@ -194,17 +251,17 @@ fake_close(struct nd_sock *s)
 	of(s)->opened--;
 }
 
-const struct nd_net_ops fake_net_ops = {.name = "fake",
-    .ports = fake_ports,
-    .open = fake_open,
-    .enable_stamps = fake_enable_stamps,
-    .send = fake_send,
-    .recv = fake_recv,
-    .recv_errors = fake_recv_errors,
-    .forget = fake_forget,
-    .reserve = fake_reserve,
-    .drops = fake_drops,
-    .close = fake_close};
+#define FAKE_OPS                                                               \
+	.open = fake_open, .enable_stamps = fake_enable_stamps,                \
+	.send = fake_send, .recv = fake_recv, .recv_errors = fake_recv_errors, \
+	.forget = fake_forget, .reserve = fake_reserve, .drops = fake_drops,   \
+	.close = fake_close
+
+const struct nd_net_ops fake_net_ops = {
+    .name = "fake", .headers = true, .ports = fake_ports, FAKE_OPS};
+
+const struct nd_net_ops fake_dgram_ops = {
+    .name = "fake dgram", .ports = fake_ports, FAKE_OPS};
 
 void
 fake_net_init(struct fake_net *net, struct virtual_clock *clock)
@@ -224,8 +281,8 @@ fake_net_free(struct fake_net *net)
 struct nd_ctx *
 fake_net_ctx(struct fake_net *net, const struct nd_limits *limits)
 {
-	static const struct nd_net_ops *const backends[] = {
-	    &fake_net_ops, NULL};
+	const struct nd_net_ops *const backends[] = {
+	    net->dgram ? &fake_dgram_ops : &fake_net_ops, NULL};
 	const struct nd_ctx_parts parts = {
 	    .backends = backends, .clock = &net->clock->ops, .net_arg = net};
 	struct nd_ctx_opts opts = ND_CTX_OPTS_INIT;
@@ -313,9 +370,7 @@ fake_net_deliver(
 	if (packet->kind == ND_PACKET_STAMP || !net->no_rx_stamps)
 		p.stamp_real_ns = virtual_clock_real(net->clock, at_ns);
 	net->delivered++;
-	fake_queue_put(
-	    queue_for(net, family, packet->proto == IPPROTO_TCP, error), &p,
-	    at_ns);
+	fake_queue_put(queue_for(net, family, packet->proto, error), &p, at_ns);
 }
 
 void

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A network backend without a network: ICMP, and TCP by segments or as if by
- * connect(2). Each send is shown to a script, which decides what it returns and
- * may let answers arrive at a virtual time. What arrives lies in heap blocks of
- * just its size that are freed by the next call, so that a sanitizer sees any
- * use of them that is too late or too long.
+ * A network backend without a network: ICMP, UDP, and TCP by segments or as if
+ * by connect(2); any of them also by header sockets. Each send is shown to a
+ * script, which decides what it returns and may let answers arrive at a virtual
+ * time. What arrives lies in heap blocks of just its size that are freed by the
+ * next call, so that a sanitizer sees any use of them that is too late or too
+ * long.
  */
 #ifndef TEST_FAKE_NET_H
 #define TEST_FAKE_NET_H
@@ -12,21 +13,28 @@
 #include "engine/ctx.h"
 #include "net/net.h"
 #include "virtual_clock.h"
+#include "wire/icmp.h"
 #include "wire/tcp.h"
+#include "wire/udp.h"
 
 #define FAKE_IDENT 0x1234
 #define FAKE_RECENT 1024 /* sends of which a ready answer is kept */
 #define FAKE_MESSAGE 2048
-#define FAKE_QUEUES 8	      /* two families, ICMP and TCP, data and errors */
-#define FAKE_FIRST_PORT 40000 /* of those reserved; the others follow it */
+#define FAKE_QUEUES 16 /* two families, four protocols, data and errors */
+/* Of those reserved; the others follow it. */
+#define FAKE_FIRST_PORT 40000	  /* TCP */
+#define FAKE_FIRST_UDP_PORT 50000 /* UDP */
 
 struct fake_net;
 struct fake_queue;
 
-/* A message: an echo reply unless it is changed; or a segment. */
+/* A message: an echo reply unless it is changed; a segment, a datagram. */
 struct fake_message {
 	struct nd_addr from, to;
-	uint8_t proto; /* IPPROTO_TCP; 0: the ICMP of its family */
+	uint8_t proto; /* IPPROTO_TCP, _UDP; 0: the ICMP of its family */
+	/* What the header of a request has beside that. */
+	uint16_t ip_id;
+	uint32_t flow_label;
 	int ttl, tos;
 	size_t len;
 	uint8_t data[FAKE_MESSAGE];
@@ -37,9 +45,11 @@ struct fake_sent {
 	const struct nd_send *send;
 	uint16_t ident, seq; /* ICMP */
 	struct nd_tcp tcp;   /* TCP, but of connect() */
+	struct nd_udp udp;
+	uint8_t proto; /* of the message, also by a header socket */
 	struct fake_message
-	    *reply; /* ready to be delivered; kept for a while. TCP: the
-		     * SYN itself, from whom it went to */
+	    *reply; /* ready to be delivered; kept for a while. TCP, UDP:
+		     * the request itself, from whom it went to */
 };
 
 /* What nd_net_ops.send() returns. */
@@ -55,6 +65,8 @@ struct fake_net {
 	void *arg;
 	unsigned methods, flows; /* of fake_net_ctx(), as of nd_ctx_opts */
 	bool connects;		 /* TCP is as if by connect() */
+	bool dgram; /* ICMP is as without a privilege: no header sockets,
+		     * errors arrive as reports alone */
 	bool no_rx_stamps, tx_stamps, no_outer_dst;
 	int64_t tx_delay_ns;	 /* between send() and the departure's stamp */
 	int64_t queue_delay_ns;	 /* between its two stamps; -1: there is one */
@@ -73,6 +85,8 @@ struct fake_net {
 };
 
 extern const struct nd_net_ops fake_net_ops;
+/* The same without header sockets. */
+extern const struct nd_net_ops fake_dgram_ops;
 
 void fake_net_init(struct fake_net *net, struct virtual_clock *clock);
 void fake_net_free(struct fake_net *net);
@@ -109,8 +123,8 @@ struct nd_tcp fake_answer_to(const struct nd_tcp *syn, uint8_t flags);
 struct nd_tcp fake_syn_ack_to(const struct nd_tcp *syn);
 
 /*
- * An ICMP error about the request that ANSWERED answers; for TCP, ANSWERED is
- * the SYN: fake_sent.reply.
+ * An ICMP error about the request that ANSWERED answers; for TCP and UDP,
+ * ANSWERED is the request itself: fake_sent.reply.
  */
 struct fake_error {
 	uint8_t type, code;
@@ -121,6 +135,10 @@ struct fake_message fake_error_make(
     const struct fake_message *answered, const struct fake_error *e);
 /* Where in such an error the quoted IP header begins. */
 #define FAKE_QUOTE 8
+
+/* A datagram that answers REQUEST, fake_sent.reply, with LEN zeros. */
+struct fake_message fake_datagram_make(
+    const struct fake_message *request, size_t len);
 
 struct nd_addr fake_addr(const char *text);
 /* The same as a sockaddr, port 0. */

@@ -18,9 +18,10 @@ rig_of(struct nd_sock *s)
 }
 
 static int
-ports(struct nd_ports *ret, int family, size_t n)
+ports(struct nd_ports *ret, int family, uint8_t proto, size_t n)
 {
 	(void)family;
+	(void)proto;
 	ret->n = n;
 	for (size_t i = 0; i < n; i++) {
 		ret->fd[i] = -1;
