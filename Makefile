@@ -16,6 +16,7 @@ LIB_SRC := \
 	lib/diag/knock.c \
 	lib/diag/knock_answer.c \
 	lib/diag/knock_credit.c \
+	lib/diag/knock_ecn.c \
 	lib/diag/knock_port.c \
 	lib/diag/knock_series.c \
 	lib/diag/knock_task.c \
@@ -175,6 +176,7 @@ TEST_SRC := \
 	tests/unit/test_knock_answer.c \
 	tests/unit/test_knock_callback.c \
 	tests/unit/test_knock_connect.c \
+	tests/unit/test_knock_ecn.c \
 	tests/unit/test_knock_flows.c \
 	tests/unit/test_knock_icmp.c \
 	tests/unit/test_knock_loss.c \

@@ -65,7 +65,6 @@ make_report(struct run *run, struct report_opts *opts)
 	const struct knock_opts *o = &knock_of(run)->opts;
 
 	opts->flows = (unsigned)o->flows;
-	opts->ecn = o->ecn;
 	return o->run.format == RUN_FORMAT_JSON
 		   ? report_knock_json(&run->report, opts)
 		   : report_knock_text(&run->report, opts);

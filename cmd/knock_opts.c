@@ -63,7 +63,8 @@ const struct opt knock_opts_table[] = {
     {PROBING, .name = "interval", .letter = 'i', .kind = OPT_DURATION,
 	FIELD(run.interval_ns), .arg = "T", .min = MICROSECOND,
 	.max = PARSE_DURATION_MAX, .deflt = "1s",
-	.help = "time between two probes to one port"},
+	.help = "time between two probes to one port; 128 at most are in "
+		"flight to one address"},
     {PROBING, .name = "timeout", .letter = 'W', .kind = OPT_DURATION,
 	FIELD(run.timeout_ns), .arg = "T", .min = MICROSECOND,
 	.max = PARSE_DURATION_MAX,

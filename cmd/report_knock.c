@@ -15,11 +15,30 @@ report_knock_state_name(enum nd_knock_state state)
 }
 
 const char *
-report_knock_ecn_name(const struct nd_knock_tcp *tcp)
+report_knock_ecn_name(enum nd_knock_ecn ecn)
 {
-	if (tcp->ecn_mirror)
-		return "mirrored";
-	return tcp->ecn ? "accepted" : "declined";
+	static const char *const names[] = {
+	    [ND_KNOCK_ECN_UNKNOWN] = NULL,
+	    [ND_KNOCK_ECN_ACCEPTED] = "accepted",
+	    [ND_KNOCK_ECN_DECLINED] = "declined",
+	    [ND_KNOCK_ECN_MIRRORED] = "mirrored",
+	};
+
+	return names[ecn];
+}
+
+const char *
+report_knock_ecn_path_name(enum nd_knock_ecn_path path)
+{
+	static const char *const names[] = {
+	    [ND_KNOCK_ECN_PATH_UNKNOWN] = NULL,
+	    [ND_KNOCK_ECN_PATH_CLEAN] = "clean",
+	    [ND_KNOCK_ECN_PATH_BLEACHED] = "bleached",
+	    [ND_KNOCK_ECN_PATH_MARKED] = "marked",
+	    [ND_KNOCK_ECN_PATH_BLOCKED] = "blocked",
+	};
+
+	return names[path];
 }
 
 int

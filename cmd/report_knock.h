@@ -43,8 +43,10 @@ struct report_knock_ops {
 
 /* "open", "closed", "filtered". */
 const char *report_knock_state_name(enum nd_knock_state state);
-/* What became of ECN: "accepted", "declined", "mirrored". */
-const char *report_knock_ecn_name(const struct nd_knock_tcp *tcp);
+/* What became of ECN: "accepted", "declined", "mirrored". NULL: unknown. */
+const char *report_knock_ecn_name(enum nd_knock_ecn ecn);
+/* "clean", "bleached", "marked", "blocked". NULL: unknown. */
+const char *report_knock_ecn_path_name(enum nd_knock_ecn_path path);
 /*
  * How many hops away a sender is whose packets arrive with TTL (>= 0): they
  * began with the nearest of the usual 64, 128 and 255. As traceroute(8) counts,

@@ -137,14 +137,14 @@ add_losses(struct json *json, const struct nd_knock_stats *stats)
 
 /* What is known of the server. */
 static void
-add_server(struct json *json, const struct nd_knock_stats *stats, bool ecn)
+add_server(struct json *json, const struct nd_knock_stats *stats)
 {
 	json_nonneg(json, "ttl", stats->ttl);
 	json_nonneg(json, "return_hops",
 	    stats->ttl >= 0 ? report_knock_hops(stats->ttl) : -1);
 	add_tcp(json, stats->has_tcp ? &stats->tcp : NULL);
-	json_str(json, "ecn",
-	    ecn && stats->has_tcp ? report_knock_ecn_name(&stats->tcp) : NULL);
+	json_str(json, "ecn", report_knock_ecn_name(stats->ecn));
+	json_str(json, "ecn_path", report_knock_ecn_path_name(stats->ecn_path));
 	json_bool(json, "rst_ttl_differs", stats->rst_ttl_differs);
 	json_bool(json, "rst_lost", stats->rst_lost);
 }
@@ -187,7 +187,7 @@ summary_record(struct json_report *r, const char *type,
 	add_losses(json, stats);
 	record_rtt(json, &stats->rtt);
 	record_clock(json, stats->clock);
-	add_server(json, stats, r->head.opts.ecn);
+	add_server(json, stats);
 	add_flows(json, summary);
 	json_ms(json, "duration_ms", stats->duration_ns);
 	json_str(json, "reason", reason);

@@ -90,6 +90,16 @@ add_words(struct buf *note, const char *words)
 	buf_str(note, words);
 }
 
+/* WORD NULL: nothing is known of it. */
+static void
+add_ecn(struct buf *note, const char *what, const char *word)
+{
+	if (word == NULL)
+		return;
+	add_words(note, what);
+	buf_str(note, word);
+}
+
 /* "mixed: 3 SYN-ACKs, 1 RST" */
 static void
 add_mixed(struct buf *note, const struct nd_knock_stats *stats)
@@ -105,8 +115,7 @@ add_mixed(struct buf *note, const struct nd_knock_stats *stats)
 
 /* What has no column: first what is wrong. */
 static void
-add_notes(struct text_report *text, struct buf *note,
-    const struct report_knock_summary *summary,
+add_notes(struct buf *note, const struct report_knock_summary *summary,
     const struct report_counts *counts)
 {
 	const struct nd_knock_stats *stats = summary->stats;
@@ -124,10 +133,8 @@ add_notes(struct text_report *text, struct buf *note,
 		add_words(note, "RSTs of a middlebox");
 	if (stats->rst_lost)
 		add_words(note, "our RSTs do not arrive");
-	if (stats->has_tcp && text->head.opts.ecn) {
-		add_words(note, "ecn ");
-		buf_str(note, report_knock_ecn_name(&stats->tcp));
-	}
+	add_ecn(note, "ecn ", report_knock_ecn_name(stats->ecn));
+	add_ecn(note, "ecn path ", report_knock_ecn_path_name(stats->ecn_path));
 	text_count(note, 0, stats->errors, "ICMP error", true);
 	text_count(note, 0, stats->unfinished, "unfinished", false);
 	text_count(note, 0, stats->lost_out, "lost out", false);
@@ -200,7 +207,7 @@ many_summary(struct report *report, const struct report_target *target,
 	buf_free(&cell);
 	if (probed)
 		remember(text, summary);
-	add_notes(text, &note, summary, &counts);
+	add_notes(&note, summary, &counts);
 	text_row_note(text, &layout, &note);
 	for (size_t i = 0; report->opts.flows > 1 && i < summary->nflows; i++)
 		add_flow(text, &summary->flows[i]);

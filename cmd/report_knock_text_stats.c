@@ -151,8 +151,11 @@ add_option(struct buf *b, const char *what, int value)
 }
 
 static void
-add_tcp(struct buf *b, const struct nd_knock_tcp *tcp, bool ecn)
+add_tcp(struct buf *b, const struct nd_knock_stats *stats)
 {
+	const struct nd_knock_tcp *tcp = &stats->tcp;
+	const char *ecn = report_knock_ecn_name(stats->ecn);
+
 	/* By connect(2) the window is not seen, and the MSS not always. */
 	if (tcp->window >= 0 || tcp->mss >= 0)
 		add_option(b, "mss", tcp->mss);
@@ -161,9 +164,9 @@ add_tcp(struct buf *b, const struct nd_knock_tcp *tcp, bool ecn)
 	add_option(b, "wscale", tcp->wscale);
 	buf_str(b, tcp->sack ? ", sack" : ", no sack");
 	buf_str(b, tcp->timestamps ? ", timestamps" : ", no timestamps");
-	if (ecn) {
+	if (ecn != NULL) {
 		buf_str(b, ", ecn ");
-		buf_str(b, report_knock_ecn_name(tcp));
+		buf_str(b, ecn);
 	}
 }
 
@@ -183,7 +186,7 @@ add_server(struct text_report *text, const struct nd_knock_stats *stats)
 		buf_str(&b, hops == 1 ? " hop away)" : " hops away)");
 	}
 	if (stats->has_tcp)
-		add_tcp(&b, &stats->tcp, text->head.opts.ecn);
+		add_tcp(&b, stats);
 	if (b.len > 0 && !b.failed) {
 		/* The first comma gives way. */
 		buf_str(&text->line, "server:");
@@ -193,6 +196,27 @@ add_server(struct text_report *text, const struct nd_knock_stats *stats)
 	}
 	text->line.failed |= b.failed;
 	buf_free(&b);
+}
+
+static void
+add_path(struct buf *line, enum nd_knock_ecn_path path)
+{
+	static const char *const words[] = {
+	    [ND_KNOCK_ECN_PATH_CLEAN] = "marks get to the server",
+	    [ND_KNOCK_ECN_PATH_BLEACHED] =
+		"marks or flags of SYNs are cleared on the way",
+	    [ND_KNOCK_ECN_PATH_MARKED] = "packets come with CE",
+	    [ND_KNOCK_ECN_PATH_BLOCKED] =
+		"SYNs that ask for ECN get no answer, others do",
+	};
+
+	if (path == ND_KNOCK_ECN_PATH_UNKNOWN)
+		return;
+	buf_str(line, "ecn path ");
+	buf_str(line, report_knock_ecn_path_name(path));
+	buf_str(line, ": ");
+	buf_str(line, words[path]);
+	buf_char(line, '\n');
 }
 
 /* What a firewall or a middlebox does. */
@@ -217,6 +241,7 @@ add_flags(struct text_report *text, const struct nd_knock_stats *stats)
 		buf_str(line,
 		    "the server repeats its SYN-ACKs: our RSTs do not arrive "
 		    "there\n");
+	add_path(line, stats->ecn_path);
 }
 
 /* "failed: the port is not closed (--expect closed)" */

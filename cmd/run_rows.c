@@ -7,7 +7,12 @@
 #include "out.h"
 
 #define START_AT_ONCE 64
-#define PORTS_AT_ONCE 128 /* of one address, with -c 1 */
+/*
+ * Of one address, with -c 1: then a row is one SYN, and more of them would only
+ * wait for the limit of that address. They need not be there before: a run of
+ * all ports of many hosts takes the memory of those that are under way.
+ */
+#define PORTS_AT_ONCE ND_KNOCK_IN_FLIGHT
 /* Before the first probe leaves: half of what a signal may have to wait. */
 #define START_FIRST_NS INT64_C(50000000)
 

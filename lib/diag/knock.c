@@ -81,7 +81,9 @@ check_socket(struct nd_ctx *ctx, const struct nd_knock *knock)
 	if (s == NULL)
 		return ND_EFAMILY;
 	if ((s->caps & ND_NET_CONNECTS) != 0)
-		return f->flows == 1 ? 0 : ND_EOPTION;
+		return f->flows == 1 && (f->flags & ND_KNOCK_F_ECN) == 0
+			   ? 0
+			   : ND_EOPTION;
 	if ((f->flags & ND_KNOCK_F_FULL) != 0 || f->flows > ctx->flows)
 		return ND_EOPTION;
 	return 0;
@@ -152,6 +154,7 @@ nd_knock_start(struct nd_knock **ret, struct nd_ctx *ctx,
 	if (r != 0)
 		goto fail;
 	knock->task.proto = IPPROTO_TCP;
+	knock->task.peer_limit = ND_KNOCK_IN_FLIGHT;
 	knock->task.remember_s = REMEMBER_S;
 	knock->port = port_of(opts->addr);
 	knock->user = user;
@@ -249,6 +252,8 @@ nd_knock_stats(const struct nd_knock *knock, struct nd_knock_stats *ret)
 	s.ttl = knock->ttl;
 	s.has_tcp = knock->has_tcp;
 	s.tcp = knock->tcp;
+	s.ecn = (enum nd_knock_ecn)knock->ecn.server;
+	s.ecn_path = nd_knock_ecn_path(knock);
 	s.clock = (enum nd_clock)knock->exactness;
 	if (knock->first_ns >= 0 && knock->last_ns > knock->first_ns)
 		s.duration_ns = knock->last_ns - knock->first_ns;

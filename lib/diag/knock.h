@@ -54,6 +54,24 @@ struct nd_knock_port {
 	int64_t min_ns, max_ns, sum_ns;
 };
 
+/* With ND_KNOCK_F_ECN: SYNs of these kinds take turns. */
+enum nd_knock_kind {
+	ND_KNOCK_ASKS, /* for ECN */
+	ND_KNOCK_PLAIN,
+	ND_KNOCK_MARKED, /* asks, and has ECT(0) in the IP header */
+	ND_KNOCK_KINDS
+};
+
+/* What was seen of ECN. */
+struct nd_knock_ecn_seen {
+	uint32_t open[ND_KNOCK_KINDS];	 /* SYN-ACKs, none of them ambiguous */
+	uint32_t agreed[ND_KNOCK_KINDS]; /* of them: that agree to ECN */
+	uint32_t failed[ND_KNOCK_KINDS]; /* RSTs, errors, no answer in time */
+	bool unsure[ND_KNOCK_KINDS];	 /* there were ambiguous SYN-ACKs */
+	bool cleared, marked;		 /* something on the way did that */
+	uint8_t server;			 /* enum nd_knock_ecn */
+};
+
 struct nd_knock {
 	struct nd_task task; /* first: freed through it */
 	const struct nd_knock_profile *profile;
@@ -78,6 +96,7 @@ struct nd_knock {
 	unsigned suspects;	   /* how often in a row */
 	int64_t first_ns, last_ns; /* first departure, last event; -1: none */
 	struct nd_knock_tcp tcp;   /* of the last SYN-ACK */
+	struct nd_knock_ecn_seen ecn;
 	int16_t ttl, syn_ack_ttl, rst_ttl; /* last ones; -1: none */
 	uint8_t exactness; /* enum nd_clock: the least exact used */
 	uint8_t repeats;   /* SYN-ACKs that show that our RSTs are lost */
@@ -172,6 +191,22 @@ enum nd_knock_status nd_knock_status_of(
 /* EVENT, with what is known of the packet that came. As nd_knock_emit(). */
 bool nd_knock_emit_answer(struct nd_knock *knock,
     const struct nd_knock_event *event, const struct nd_answer *a);
+
+/* ---- knock_ecn.c: what becomes of ECN -------------------------------------
+ */
+
+/* Flags and TOS (-1: the system's) of the SYN with that number. */
+uint8_t nd_knock_ecn_flags(const struct nd_knock *knock, uint64_t number);
+int nd_knock_ecn_tos(const struct nd_knock *knock, uint64_t number);
+/* P has expired, or was met by an ICMP error. */
+void nd_knock_ecn_lost(struct nd_knock *knock, const struct nd_probe *p);
+/* A is the first answer of the target to its probe, in time or late. */
+void nd_knock_ecn_answered(struct nd_knock *knock,
+    const struct nd_knock_credit *c, const struct nd_answer *a);
+/* A is an ICMP error that quotes P, and no other SYN. */
+void nd_knock_ecn_quoted(struct nd_knock *knock, const struct nd_probe *p,
+    const struct nd_answer *a);
+enum nd_knock_ecn_path nd_knock_ecn_path(const struct nd_knock *knock);
 
 /* ---- knock_series.c: what time stamps prove ------------------------------ */
 

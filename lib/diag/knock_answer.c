@@ -355,7 +355,10 @@ nd_knock_on_error(
 		e.rtt_ns = t.rtt_ns;
 		e.clock = t.clock;
 	}
+	if (!e.ambiguous && a->packet->kind != ND_PACKET_OUTCOME)
+		nd_knock_ecn_quoted(knock, p, a);
 	if (verdict == ND_VERDICT_IN_TIME) {
+		nd_knock_ecn_lost(knock, p);
 		knock->errors++;
 		port->errors++;
 		/* It did not arrive, so that the server knows nothing of it. */

@@ -139,6 +139,7 @@ nd_knock_credit(struct nd_knock *knock, const struct nd_knock_credit *c,
 		knock->duplicates++;
 	} else {
 		note_answer(knock, c->answer);
+		nd_knock_ecn_answered(knock, c, a);
 		if (timed)
 			note_rtt(
 			    knock, c->port, &t, verdict == ND_VERDICT_IN_TIME);

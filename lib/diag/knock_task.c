@@ -170,21 +170,19 @@ build_syn(struct nd_knock *knock, uint16_t sport, uint32_t isn)
 	    [ND_SYN_LINUX] = ND_TCP_SYN_LINUX,
 	    [ND_SYN_MSS] = ND_TCP_SYN_MSS,
 	    [ND_SYN_NONE] = ND_TCP_SYN_BARE};
-	const struct nd_knock_profile *f = knock->profile;
 	const struct nd_task *task = &knock->task;
 	struct nd_wbuf w = nd_wbuf_init(task->ctx->tx, ND_CTX_TX_SIZE);
 	struct nd_tcp tcp = {.sport = sport,
 	    .dport = knock->port,
 	    .seq = isn,
+	    .flags = nd_knock_ecn_flags(knock, task->numbers + 1),
 	    .window = WINDOW,
 	    .mss = knock->mss,
 	    .wscale = WSCALE,
 	    .tsval = knock->tsval + (uint32_t)(task->numbers + 1)};
 
-	if ((f->flags & ND_KNOCK_F_ECN) != 0)
-		tcp.flags = ND_TCP_ECE | ND_TCP_CWR;
 	return nd_tcp_syn_put(&w, &tcp, task->addr.family, knock->from.ip,
-	    task->addr.ip, options[f->options]);
+	    task->addr.ip, options[knock->profile->options]);
 }
 
 static void
@@ -228,7 +226,7 @@ shot_of(const struct nd_knock *knock)
 	    .port = knock->port,
 	    .full = (f->flags & ND_KNOCK_F_FULL) != 0,
 	    .ttl = f->ttl,
-	    .tos = f->tos,
+	    .tos = nd_knock_ecn_tos(knock, knock->task.numbers + 1),
 	    .data = knock->task.ctx->tx};
 }
 
@@ -372,6 +370,7 @@ on_expired(struct nd_task *task, struct nd_probe *p)
 	}
 	port->lost++;
 	knock->waiting++;
+	nd_knock_ecn_lost(knock, p);
 	nd_knock_count_loss(knock, p);
 	/* Those before it wait no longer; it does, unless nothing can come. */
 	if (!nd_knock_tell_losses(knock, port, number - 1))

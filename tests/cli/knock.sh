@@ -188,9 +188,14 @@ run_to run "${KNOCK[@]}" --json --ecn -c 1 "$PEER4:80" "[$PEER6]:80"
 expect_line run.out "\"addr\":\"$PEER4\".*\"mss\":1460,.*\"sack\":true,\"timestamps\":true,\"ecn\":true"
 expect_line run.out "\"addr\":\"$PEER6\".*\"mss\":1440,.*\"sack\":true,\"timestamps\":true,\"ecn\":true"
 judge ecn-agreed 0
+run_to run "${KNOCK[@]}" --json -q --ecn -c 15 -i 20ms "$PEER4:80" "[$PEER6]:80"
+expect_line run.out "\"type\":\"summary\".*\"addr\":\"$PEER4\".*\"ecn\":\"accepted\",\"ecn_path\":\"clean\""
+expect_line run.out "\"type\":\"summary\".*\"addr\":\"$PEER6\".*\"ecn\":\"accepted\",\"ecn_path\":\"clean\""
+judge ecn-marks-arrive 0
 at_peer sysctl -qw net.ipv4.tcp_ecn=0
 run_to run "${KNOCK[@]}" --json --ecn -c 1 "$PEER4:80"
 expect_line run.out '"timestamps":true,"ecn":false'
+expect_line run.out '"ecn":"declined","ecn_path":null'
 judge ecn-declined 0
 at_peer sysctl -qw net.ipv4.tcp_timestamps=0
 run_to run "${KNOCK[@]}" --json -c 2 -i 50ms "$PEER4:80"

@@ -70,11 +70,26 @@ class KnockRun(Comparison):
             return sum(bool(fate.arrivals) and not fate.is_alone() and
                        "timeout" not in fate.primary and fate.own is None
                        for fate in fates)
+        if word == "at-once":
+            return max(self.at_once(addr) for addr, _ in self.fates)
         if word in ("syn-lost", "syn-ack-lost"):
             want = "out" if word == "syn-lost" else "back"
             return sum(knock_truth.direction(fate.packet) == want
                        for fate in fates)
         return sum(fate.primary == {word} for fate in fates)
+
+    def at_once(self, addr):
+        """The most SYNs to an address that were awaited at one moment."""
+        steps = []
+        for key, fate in self.all_fates():
+            until = fate.soonest_ns - self.params.margin_ns
+            if key[0] == addr and until > fate.packet["t_in"]:
+                steps += [(fate.packet["t_in"], 1), (until, -1)]
+        most = now = 0
+        for _, step in sorted(steps):
+            now += step
+            most = max(most, now)
+        return most
 
     def certain_extra(self, word, reason):
         raise Wrong("knock knows no %s=%s" % (word, reason))

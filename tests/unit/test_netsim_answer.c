@@ -271,6 +271,31 @@ Test(netsim_answer, tcp_ports)
 	rig_free(rig);
 }
 
+/* As Linux: not even to ECT(0), which RFC 3168 forbids in a SYN. */
+Test(netsim_answer, no_ecn_with_a_syn_that_is_marked)
+{
+	struct rig *rig =
+	    rig_new("router R1 10.0.0.1\n"
+		    "host 10.1.0.0/24 at R1 open=all synack=ecn\n"
+		    "host 10.1.1.0/24 at R1 open=all synack=ecn server=bsd\n");
+	struct rig_probe p = {.dst = "10.1.0.1",
+	    .proto = IPPROTO_TCP,
+	    .flags = NS_TCP_SYN | NS_TCP_ECE | NS_TCP_CWR};
+	struct rig_answer a;
+
+	for (uint8_t mark = 0; mark < 4; mark++) {
+		p.tos = mark;
+		p.sport = 40001 + mark;
+		p.dst = "10.1.0.1";
+		rig_ask(rig, &p, NS_SYN_ACK, &a);
+		cr_expect_eq((a.ip.payload[13] & NS_TCP_ECE) != 0, mark == 0);
+		p.dst = "10.1.1.1";
+		rig_ask(rig, &p, NS_SYN_ACK, &a);
+		cr_expect_neq(a.ip.payload[13] & NS_TCP_ECE, 0);
+	}
+	rig_free(rig);
+}
+
 Test(netsim_answer, options_of_a_syn_ack_are_those_of_both)
 {
 	struct rig *rig = rig_new(

@@ -206,6 +206,26 @@ Test(netsim_walk, resets_alone_can_be_dropped)
 	rig_free(rig);
 }
 
+Test(netsim_walk, syns_that_ask_for_ecn_can_be_dropped)
+{
+	struct rig *rig = rig_new("router R1 10.0.0.1 drop=ecn:80\n"
+				  "host 10.1.0.0/16 at R1 open=all\n");
+	struct rig_probe p = {
+	    .dst = "10.1.0.1", .proto = IPPROTO_TCP, .dport = 80};
+	struct rig_answer a;
+
+	rig_ask(rig, &p, NS_SYN_ACK, &a);
+	p.sport = 40001;
+	p.flags = NS_TCP_SYN | NS_TCP_ECE;
+	rig_ask(rig, &p, NS_SYN_ACK, &a);
+	p.sport = 40002;
+	p.flags = NS_TCP_SYN | NS_TCP_ECE | NS_TCP_CWR;
+	rig_ask_silence(rig, &p, "prohibited-silently");
+	p.dport = 81;
+	rig_ask(rig, &p, NS_SYN_ACK, &a);
+	rig_free(rig);
+}
+
 Test(netsim_walk, tos_and_ecn_are_rewritten_on_the_way_out)
 {
 	struct rig *rig = rig_new("router R1 10.0.0.1 ecn=0\n"

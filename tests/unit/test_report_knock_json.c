@@ -217,7 +217,7 @@ Test(report_knock_json, words_of_the_status)
 	"\"rtt_min_ms\":11.8,\"rtt_avg_ms\":11.9,\"rtt_p50_ms\":11.9,"         \
 	"\"rtt_p95_ms\":12.1,\"rtt_p99_ms\":12.1,\"rtt_max_ms\":12.1,"         \
 	"\"rtt_stddev_ms\":0.1,\"jitter_ms\":0.05,\"clock\":\"kernel\","       \
-	"\"ttl\":57,\"return_hops\":8" TCP ",\"ecn\":null,"                    \
+	"\"ttl\":57,\"return_hops\":8" TCP ",\"ecn\":null,\"ecn_path\":null,"  \
 	"\"rst_ttl_differs\":true,\"rst_lost\":true,\"flows\":["               \
 	"{\"flow\":1,\"port\":40001,\"sent\":10,\"received\":10,\"lost\":0,"   \
 	"\"errors\":0,\"rtt_min_ms\":11.8,\"rtt_avg_ms\":11.9,"                \
@@ -262,7 +262,7 @@ Test(report_knock_json, summary_of_nothing_has_the_same_keys)
 	struct capture c;
 
 	stats.duration_ns = -1;
-	open_json(&c, (struct report_opts){.ecn = true});
+	open_json(&c, (struct report_opts){.quiet = true});
 	report_knock_ops(c.report)->summary(c.report, &target, &sum, NOW);
 	cr_assert_str_eq(capture_text(&c), HEAD("summary") TARGET
 	    ",\"state\":null,\"mixed\":false,\"syn_acks\":0,"
@@ -275,33 +275,40 @@ Test(report_knock_json, summary_of_nothing_has_the_same_keys)
 	    "\"rtt_p95_ms\":null,\"rtt_p99_ms\":null,\"rtt_max_ms\":null,"
 	    "\"rtt_stddev_ms\":null,\"jitter_ms\":null,\"clock\":null,"
 	    "\"ttl\":null,\"return_hops\":null,\"tcp\":null,\"ecn\":null,"
+	    "\"ecn_path\":null,"
 	    "\"rst_ttl_differs\":false,\"rst_lost\":false,\"flows\":[],"
 	    "\"duration_ms\":null,\"reason\":\"done\",\"ok\":false}\n");
 	capture_close(&c);
 }
 
 static void
-ecn(struct capture *c, struct nd_knock_tcp tcp, const char *want)
+ecn(struct capture *c, enum nd_knock_ecn ecn, enum nd_knock_ecn_path path,
+    const char *want)
 {
 	struct nd_knock_stats stats = knock_stats(1, 1);
 	const struct report_knock_summary sum = {.stats = &stats};
 
-	stats.tcp = tcp;
+	stats.ecn = ecn;
+	stats.ecn_path = path;
 	report_knock_ops(c->report)->summary(c->report, &target, &sum, NOW);
 	cr_assert_not_null(strstr(capture_text(c), want));
 }
 
-Test(report_knock_json, ecn_only_where_it_was_asked_for)
+Test(report_knock_json, ecn_of_server_and_path)
 {
 	struct capture c;
 
-	open_json(&c, (struct report_opts){.ecn = true});
-	ecn(&c, (struct nd_knock_tcp){.ecn = true}, ",\"ecn\":\"accepted\",");
-	ecn(&c, (struct nd_knock_tcp){.ecn_mirror = true},
-	    ",\"ecn\":\"mirrored\",");
-	ecn(&c, (struct nd_knock_tcp){.mss = 1460}, ",\"ecn\":\"declined\",");
-	c.report->opts.ecn = false;
-	ecn(&c, (struct nd_knock_tcp){.ecn = true}, ",\"ecn\":null,");
+	open_json(&c, (struct report_opts){.quiet = true});
+	ecn(&c, ND_KNOCK_ECN_UNKNOWN, ND_KNOCK_ECN_PATH_BLOCKED,
+	    ",\"ecn\":null,\"ecn_path\":\"blocked\",");
+	ecn(&c, ND_KNOCK_ECN_ACCEPTED, ND_KNOCK_ECN_PATH_CLEAN,
+	    ",\"ecn\":\"accepted\",\"ecn_path\":\"clean\",");
+	ecn(&c, ND_KNOCK_ECN_DECLINED, ND_KNOCK_ECN_PATH_BLEACHED,
+	    ",\"ecn\":\"declined\",\"ecn_path\":\"bleached\",");
+	ecn(&c, ND_KNOCK_ECN_MIRRORED, ND_KNOCK_ECN_PATH_MARKED,
+	    ",\"ecn\":\"mirrored\",\"ecn_path\":\"marked\",");
+	ecn(&c, ND_KNOCK_ECN_UNKNOWN, ND_KNOCK_ECN_PATH_UNKNOWN,
+	    ",\"ecn\":null,\"ecn_path\":null,");
 	capture_close(&c);
 }
 

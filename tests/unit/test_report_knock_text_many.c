@@ -133,7 +133,9 @@ Test(report_knock_text_many, notes_of_what_has_no_column)
 	    .over_rtt = true};
 	struct capture c;
 
-	open_many(&c, (struct report_opts){.ecn = true});
+	open_many(&c, (struct report_opts){.columns = 0});
+	stats.ecn = ND_KNOCK_ECN_DECLINED;
+	stats.ecn_path = ND_KNOCK_ECN_PATH_BLEACHED;
 	stats.mixed = stats.rst_ttl_differs = stats.rst_lost = true;
 	stats.rsts = 1;
 	stats.lost = 5;
@@ -144,7 +146,8 @@ Test(report_knock_text_many, notes_of_what_has_no_column)
 	cr_assert_not_null(strstr(capture_text(&c),
 	    "12.100  not closed, over --max-loss, over --max-rtt, "
 	    "mixed: 3 SYN-ACKs, 1 RST, RSTs of a middlebox, "
-	    "our RSTs do not arrive, ecn declined, 1 ICMP error, 2 lost out, "
+	    "our RSTs do not arrive, ecn declined, ecn path bleached, "
+	    "1 ICMP error, 2 lost out, "
 	    "1 late\n"));
 	capture_close(&c);
 }

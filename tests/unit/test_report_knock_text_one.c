@@ -172,18 +172,35 @@ Test(report_knock_text_one, what_is_odd_is_said)
 	capture_close(&c);
 }
 
-Test(report_knock_text_one, ecn_where_it_was_asked_for)
+Test(report_knock_text_one, ecn_of_server_and_path)
 {
+	static const char *const paths[] = {
+	    [ND_KNOCK_ECN_PATH_UNKNOWN] = SERVER ", ecn accepted\n",
+	    [ND_KNOCK_ECN_PATH_CLEAN] =
+		"\necn path clean: marks get to the server\n",
+	    [ND_KNOCK_ECN_PATH_BLEACHED] =
+		"\necn path bleached: marks or flags "
+		"of SYNs are cleared on the way\n",
+	    [ND_KNOCK_ECN_PATH_MARKED] =
+		"\necn path marked: packets come with CE\n",
+	    [ND_KNOCK_ECN_PATH_BLOCKED] = "\necn path blocked: SYNs that ask "
+					  "for ECN get no answer, others do\n",
+	};
 	struct nd_knock_stats stats = knock_stats(1, 1);
 	const struct report_knock_summary sum = {.stats = &stats};
 	struct capture c;
 
-	open_one(&c, (struct report_opts){.ecn = true});
+	open_one(&c, (struct report_opts){.columns = 0});
 	report_knock_ops(c.report)->summary(c.report, &target, &sum, NOW);
-	cr_assert_not_null(strstr(capture_text(&c), SERVER ", ecn declined\n"));
-	stats.tcp.ecn = true;
-	report_knock_ops(c.report)->summary(c.report, &target, &sum, NOW);
-	cr_assert_not_null(strstr(capture_text(&c), SERVER ", ecn accepted\n"));
+	cr_assert_null(strstr(capture_text(&c), "ecn"));
+	stats.ecn = ND_KNOCK_ECN_ACCEPTED;
+	for (int i = 0; i <= ND_KNOCK_ECN_PATH_BLOCKED; i++) {
+		stats.ecn_path = (enum nd_knock_ecn_path)i;
+		report_knock_ops(c.report)->summary(
+		    c.report, &target, &sum, NOW);
+		cr_assert_not_null(strstr(capture_text(&c), paths[i]));
+	}
+	stats.ecn = ND_KNOCK_ECN_MIRRORED;
 	stats.tcp = (struct nd_knock_tcp){
 	    .mss = -1, .wscale = -1, .window = 512, .ecn_mirror = true};
 	report_knock_ops(c.report)->summary(c.report, &target, &sum, NOW);
@@ -256,7 +273,8 @@ Test(report_knock_text_one, long_lines_break_at_a_clause)
 
 	stats.lost = stats.lost_unknown = 22;
 	stats.errors = 5;
-	open_one(&c, (struct report_opts){.columns = 80, .ecn = true});
+	open_one(&c, (struct report_opts){.columns = 80});
+	stats.ecn = ND_KNOCK_ECN_DECLINED;
 	summary(&c, &sum,
 	    TITLE "30 SYNs sent, 3 received, 22 lost (73.333%: 0 out, 0 back, "
 		  "22 unknown),\n"

@@ -166,7 +166,9 @@ agree(const struct ns_reply *reply, struct ns_half *half)
 		   reply->host->server != NS_NOTS;
 	half->sack = o->sack && ns_packet_tcp_option(p, 4);
 	half->wscale = o->wscale >= 0 && ns_packet_tcp_option(p, 3);
-	half->ecn = o->ecn && (p->tcp_flags & both) == both;
+	/* Linux agrees to none that comes with a mark. */
+	half->ecn = o->ecn && (p->tcp_flags & both) == both &&
+		    ((p->tos & 3) == 0 || reply->host->server == NS_BSD);
 }
 
 static int

@@ -162,18 +162,19 @@ ns_special_ext(void *legacy, char *value)
 static int
 parse_rule(struct ns_rule *rule, char *item)
 {
-	static const char *const names[] = {"icmp", "udp", "tcp", "rst"};
+	static const char *const names[] = {"icmp", "udp", "tcp", "rst", "ecn"};
 	char *colon = strchr(item, ':');
 	struct ns_ports ports;
 	int i;
 
 	if (colon != NULL)
 		*colon++ = '\0';
-	i = one_of(item, names, 4);
+	i = one_of(item, names, 5);
 	if (i < 0 || (i == 0 && colon != NULL))
 		return -EINVAL;
 	rule->icmp = i == 0;
 	rule->rst = i == 3;
+	rule->ecn = i == 4;
 	rule->proto = i == 1 ? IPPROTO_UDP : IPPROTO_TCP;
 	if (ns_parse_ports(&ports, colon != NULL ? colon : "all") != 0 ||
 	    ports.n != 1)

@@ -89,10 +89,10 @@ struct ns_icmp_opts {
 
 /*
  * Protocol, and a range of destination ports for UDP and TCP; of TCP perhaps
- * only segments with RST.
+ * only segments with RST, or SYNs that ask for ECN.
  */
 struct ns_rule {
-	bool icmp, rst, drop;
+	bool icmp, rst, ecn, drop;
 	uint8_t proto;
 	uint16_t lo, hi;
 };

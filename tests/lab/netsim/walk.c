@@ -124,13 +124,23 @@ doubled(
 	    impair->dup[NS_OUT], j->fate, NS_ASK_DUP, node, j->copy << 1);
 }
 
+/* RFC 3168 section 6.1.1. */
+static bool
+asks_for_ecn(const struct ns_packet *p)
+{
+	const uint8_t all = NS_TCP_SYN | NS_TCP_ECE | NS_TCP_CWR;
+
+	return (p->tcp_flags & (all | NS_TCP_ACK)) == all;
+}
+
 static bool
 rule_fits(const struct ns_rule *rule, const struct ns_packet *p)
 {
 	if (rule->icmp)
 		return ns_packet_is_icmp(p);
 	if (rule->proto != p->proto ||
-	    (rule->rst && (p->tcp_flags & NS_TCP_RST) == 0))
+	    (rule->rst && (p->tcp_flags & NS_TCP_RST) == 0) ||
+	    (rule->ecn && !asks_for_ecn(p)))
 		return false;
 	return (rule->lo == 0 && rule->hi == UINT16_MAX) ||
 	       (p->whole && p->dport >= rule->lo && p->dport <= rule->hi);

@@ -107,6 +107,8 @@ knock_rig_free(struct knock_rig *r)
 	cr_assert_eq(s.histogram_bytes, 0);
 	cr_assert_eq(r->ctx->table.used, 0);
 	cr_assert_null(r->ctx->shared);
+	for (size_t i = 0; r->ctx->peers.table != NULL && i < ND_PEERS; i++)
+		cr_assert_eq(r->ctx->peers.table[i].taken, 0);
 	nd_ctx_free(r->ctx);
 	cr_assert_eq(r->net.opened, 0);
 	fake_net_free(&r->net);
