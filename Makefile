@@ -69,6 +69,11 @@ LIB_SRC := \
 
 CMD_SRC := \
 	cmd/addrtext.c \
+	cmd/asn.c \
+	cmd/asn_cymru.c \
+	cmd/asn_file.c \
+	cmd/asn_mmdb.c \
+	cmd/asn_origins.c \
 	cmd/buf.c \
 	cmd/clock.c \
 	cmd/color.c \
@@ -80,6 +85,8 @@ CMD_SRC := \
 	cmd/knock_opts.c \
 	cmd/knock_probe.c \
 	cmd/knock_tell.c \
+	cmd/lookup.c \
+	cmd/lookup_table.c \
 	cmd/main.c \
 	cmd/message.c \
 	cmd/opt.c \
@@ -99,6 +106,7 @@ CMD_SRC := \
 	cmd/priv.c \
 	cmd/priv_hint.c \
 	cmd/rdns.c \
+	cmd/rdns_hosts.c \
 	cmd/report.c \
 	cmd/report_json.c \
 	cmd/report_knock.c \
@@ -145,6 +153,10 @@ CMD_SRC := \
 TEST_SRC := \
 	tests/unit/test_addr.c \
 	tests/unit/test_addrtext.c \
+	tests/unit/test_asn.c \
+	tests/unit/test_asn_cymru.c \
+	tests/unit/test_asn_file.c \
+	tests/unit/test_asn_origins.c \
 	tests/unit/test_buf.c \
 	tests/unit/test_checksum.c \
 	tests/unit/test_clock.c \
@@ -183,6 +195,7 @@ TEST_SRC := \
 	tests/unit/test_knock_opts.c \
 	tests/unit/test_knock_series.c \
 	tests/unit/test_knock_syn.c \
+	tests/unit/test_lookup_table.c \
 	tests/unit/test_netsim_answer.c \
 	tests/unit/test_netsim_balance.c \
 	tests/unit/test_netsim_ext.c \
@@ -213,6 +226,7 @@ TEST_SRC := \
 	tests/unit/test_quote.c \
 	tests/unit/test_random.c \
 	tests/unit/test_rdns.c \
+	tests/unit/test_rdns_hosts.c \
 	tests/unit/test_recv.c \
 	tests/unit/test_report_knock_json.c \
 	tests/unit/test_report_knock_text_many.c \
@@ -293,6 +307,8 @@ NETSIM_MAIN := \
 # Each is tests/fuzz/fuzz_NAME.c with its seeds in tests/fuzz/corpus/NAME/.
 FUZZ_SRC := \
 	tests/fuzz/fuzz_argv.c \
+	tests/fuzz/fuzz_asn_file.c \
+	tests/fuzz/fuzz_asn_txt.c \
 	tests/fuzz/fuzz_ext.c \
 	tests/fuzz/fuzz_icmp4.c \
 	tests/fuzz/fuzz_icmp6.c \

@@ -21,6 +21,7 @@ cmd:autoconf                    autoconf          autoconf          autoconf    
 hdr:ev.h                        libev-dev         libev-devel       libev-dev         libev
 hdr:sys/capability.h            libcap-dev        libcap-devel      libcap-dev        libcap
 hdr:ares.h                      libc-ares-dev     c-ares-devel      c-ares-dev        c-ares
+hdr:maxminddb.h                 libmaxminddb-dev  libmaxminddb-devel libmaxminddb-dev libmaxminddb
 hdr:criterion/criterion.h       libcriterion-dev  criterion-devel   criterion-dev     criterion
 cmd:bash                        bash              bash              bash              bash
 python:jsonschema               python3-jsonschema python3-jsonschema py3-jsonschema  python-jsonschema

@@ -15,12 +15,24 @@
 #include <string.h>
 #include <unistd.h>
 
-enum kind { ANSWER, TWICE, CNAME, LOOP, CUT, NXDOMAIN, SERVFAIL, FORGED, MUTE };
+enum kind {
+	ANSWER,
+	TWICE,
+	CNAME,
+	LOOP,
+	CUT,
+	NXDOMAIN,
+	SERVFAIL,
+	FORGED,
+	MUTE,
+	TEXT
+};
 
 /* What the server says. */
 struct fake_script {
 	enum kind kind;
-	const char *labels; /* of the name, split at '|' */
+	const char *labels; /* of the name, split at '|'; TEXT: of records,
+			     * split at '\n', their strings at '\t' */
 	const char *name;   /* for the test: what should come of it, or NULL */
 };
 
@@ -76,9 +88,40 @@ put_record(unsigned char *p, unsigned owner, unsigned type, const char *labels)
 	return n + len;
 }
 
+/* TXT records of the name that was asked for; returns how many in RET_N. */
+static inline size_t
+put_texts(unsigned char *p, const char *text, unsigned *ret_n)
+{
+	size_t n = 0, data, len;
+
+	*ret_n = 0;
+	while (*text != '\0') {
+		n += put16(p + n, 0xc000u | 12);
+		n += put16(p + n, 16);
+		n += put16(p + n, 1);
+		n += put16(p + n, 0);
+		n += put16(p + n, 60);
+		data = n;
+		n += 2;
+		do {
+			text += *text == '\t';
+			len = strcspn(text, "\t\n");
+			p[n++] = (unsigned char)len;
+			memcpy(p + n, text, len);
+			n += len;
+			text += len;
+		} while (*text == '\t');
+		put16(p + data, (unsigned)(n - data - 2));
+		text += *text == '\n';
+		++*ret_n;
+	}
+	return n;
+}
+
 static inline size_t
 put_answers(unsigned char *reply, size_t n, const struct fake_script *script)
 {
+	unsigned count;
 	size_t alias;
 
 	switch (script->kind) {
@@ -93,6 +136,10 @@ put_answers(unsigned char *reply, size_t n, const struct fake_script *script)
 		    put_record(reply + n, 12, 5, "1|0/25|2|0|192|in-addr|arpa");
 		n += put_record(reply + n, (unsigned)alias, 12, script->labels);
 		put16(reply + 6, 2);
+		return n;
+	case TEXT:
+		n += put_texts(reply + n, script->labels, &count);
+		put16(reply + 6, count);
 		return n;
 	case LOOP:
 		n += put_record(reply + n, 12, 12, "a");

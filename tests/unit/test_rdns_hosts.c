@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* test_rdns_table.c: the bounded table of names, and which names are plain. */
+/* test_rdns_hosts.c: the hosts file, and which names are plain. */
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -8,63 +8,31 @@
 #include <unistd.h>
 
 #include "rdns.h"
-#include "rdns_table.h"
-
-Test(rdns_table, table_is_bounded_and_forgets_the_oldest)
-{
-	struct rdns_table *table = calloc(1, sizeof(*table));
-	struct rdns_entry *entry, *first = NULL;
-	union rdns_key key;
-
-	cr_assert_not_null(table);
-	cr_assert_eq(rdns_table_init(table), 0);
-	for (uint32_t n = 0; n <= RDNS_ENTRIES_MAX; n++) {
-		memset(&key, 0, sizeof(key));
-		key.in.sin_family = AF_INET;
-		key.in.sin_addr.s_addr = htonl(n);
-		entry = rdns_table_add(table, &key, NULL);
-		cr_assert_not_null(entry);
-		entry->state = RDNS_KNOWN;
-		TAILQ_INSERT_TAIL(&table->known, entry, order);
-	}
-	cr_assert_eq(table->entries, RDNS_ENTRIES_MAX);
-	key.in.sin_addr.s_addr = htonl(0);
-	cr_assert_null(rdns_table_find(table, &key));
-	key.in.sin_addr.s_addr = htonl(1);
-	first = rdns_table_find(table, &key);
-	cr_assert_not_null(first);
-	/* No room where the oldest is in use, nor where all are pending. */
-	key.in.sin_addr.s_addr = htonl(UINT32_MAX);
-	cr_assert_null(rdns_table_add(table, &key, first));
-	TAILQ_INIT(&table->known);
-	cr_assert_null(rdns_table_add(table, &key, NULL));
-	rdns_table_clear(table);
-	free(table);
-}
+#include "rdns_hosts.h"
 
 /* The name of TEXT, with SCOPE where it is IPv6, or NULL. */
 static const char *
-name_of(struct rdns_table *table, const char *text, uint32_t scope)
+name_of(struct lookup_table *table, const char *text, uint32_t scope)
 {
 	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = 7};
 	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6,
 	    .sin6_port = 7,
 	    .sin6_flowinfo = 9,
 	    .sin6_scope_id = scope};
-	const struct rdns_entry *entry;
-	union rdns_key key;
+	const struct lookup_entry *entry;
+	union lookup_key key;
 
 	if (inet_pton(AF_INET, text, &in.sin_addr) == 1) {
-		cr_assert(rdns_key_make(&key, (struct sockaddr *)&in));
+		cr_assert(lookup_key_make(&key, (struct sockaddr *)&in));
 	} else {
 		cr_assert_eq(inet_pton(AF_INET6, text, &in6.sin6_addr), 1);
-		cr_assert(rdns_key_make(&key, (struct sockaddr *)&in6));
+		cr_assert(lookup_key_make(&key, (struct sockaddr *)&in6));
 	}
-	entry = rdns_table_find(table, &key);
-	return entry != NULL ? entry->name : NULL;
+	entry = lookup_table_find(table, &key);
+	return entry != NULL ? entry->text : NULL;
 }
 
-Test(rdns_table, hosts_file)
+Test(rdns_hosts, hosts_file)
 {
 	static const struct {
 		const char *addr;
@@ -89,12 +57,12 @@ Test(rdns_table, hosts_file)
 	    {"fe80::7", 2, NULL},
 	    {"fe80::8", 5, "any.lan"},
 	};
-	struct rdns_table *table = calloc(1, sizeof(*table));
-	char path[] = "/tmp/test_rdns_table.XXXXXX";
+	struct lookup_table *table = calloc(1, sizeof(*table));
+	char path[] = "/tmp/test_rdns_hosts.XXXXXX";
 	int fd = mkstemp(path);
 
 	cr_assert_not_null(table);
-	cr_assert_eq(rdns_table_init(table), 0);
+	cr_assert_eq(lookup_table_init(table), 0);
 	cr_assert_geq(fd, 0);
 	/* One line is longer than what is read at a time: what looks like a
 	 * line of its own begins at the border. */
@@ -111,7 +79,7 @@ Test(rdns_table, hosts_file)
 			 0),
 	    1023);
 	cr_assert_eq(close(fd), 0);
-	rdns_table_read_hosts(table, path);
+	rdns_read_hosts(table, path);
 	(void)unlink(path);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const char *name =
@@ -123,11 +91,11 @@ Test(rdns_table, hosts_file)
 			cr_expect_str_eq(name, cases[i].name);
 	}
 	cr_assert_eq(table->entries, 0, "these do not count as remembered");
-	rdns_table_clear(table);
+	lookup_table_clear(table);
 	free(table);
 }
 
-Test(rdns_table, plain_names)
+Test(rdns_hosts, plain_names)
 {
 	static const struct {
 		const char *name;
