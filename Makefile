@@ -20,11 +20,28 @@ LIB_SRC := \
 	lib/diag/knock_port.c \
 	lib/diag/knock_series.c \
 	lib/diag/knock_task.c \
+	lib/diag/mda.c \
+	lib/diag/mda_check.c \
+	lib/diag/mda_full.c \
+	lib/diag/mda_graph.c \
+	lib/diag/mda_lite.c \
+	lib/diag/mda_plan.c \
+	lib/diag/mda_table.c \
+	lib/diag/mtu.c \
 	lib/diag/ping.c \
 	lib/diag/ping_packet.c \
 	lib/diag/ping_senders.c \
 	lib/diag/ping_task.c \
 	lib/diag/schedule.c \
+	lib/diag/trace.c \
+	lib/diag/trace_answer.c \
+	lib/diag/trace_graph.c \
+	lib/diag/trace_mtu.c \
+	lib/diag/trace_packet.c \
+	lib/diag/trace_paths.c \
+	lib/diag/trace_plan.c \
+	lib/diag/trace_read.c \
+	lib/diag/trace_task.c \
 	lib/engine/ctx.c \
 	lib/engine/demux.c \
 	lib/engine/demux_icmp.c \
@@ -196,6 +213,10 @@ TEST_SRC := \
 	tests/unit/test_knock_series.c \
 	tests/unit/test_knock_syn.c \
 	tests/unit/test_lookup_table.c \
+	tests/unit/test_mda.c \
+	tests/unit/test_mda_faults.c \
+	tests/unit/test_mda_table.c \
+	tests/unit/test_mtu.c \
 	tests/unit/test_netsim_answer.c \
 	tests/unit/test_netsim_balance.c \
 	tests/unit/test_netsim_ext.c \
@@ -206,6 +227,7 @@ TEST_SRC := \
 	tests/unit/test_netsim_stamps.c \
 	tests/unit/test_netsim_walk.c \
 	tests/unit/test_opt.c \
+	tests/unit/test_opt_optional.c \
 	tests/unit/test_out.c \
 	tests/unit/test_out_fd.c \
 	tests/unit/test_pacer.c \
@@ -237,6 +259,13 @@ TEST_SRC := \
 	tests/unit/test_report_ping_text_names.c \
 	tests/unit/test_report_ping_text_one.c \
 	tests/unit/test_report_ping_text_probe.c \
+	tests/unit/test_report_trace.c \
+	tests/unit/test_report_trace_json.c \
+	tests/unit/test_report_trace_text.c \
+	tests/unit/test_report_trace_text_graph.c \
+	tests/unit/test_report_trace_text_rtts.c \
+	tests/unit/test_report_trace_text_table.c \
+	tests/unit/test_report_trace_text_verdict.c \
 	tests/unit/test_resolve.c \
 	tests/unit/test_rtt.c \
 	tests/unit/test_safe.c \
@@ -250,6 +279,10 @@ TEST_SRC := \
 	tests/unit/test_task_hasten.c \
 	tests/unit/test_tcp.c \
 	tests/unit/test_tcp_options.c \
+	tests/unit/test_trace_dot.c \
+	tests/unit/test_trace_opts.c \
+	tests/unit/test_trace_packet.c \
+	tests/unit/test_trace_plan.c \
 	tests/unit/test_turn.c \
 	tests/unit/test_udp.c \
 	tests/unit/test_utf8.c \
@@ -261,9 +294,12 @@ TEST_SUPPORT := \
 	tests/unit/support/fake_queue.c \
 	tests/unit/support/fake_segment.c \
 	tests/unit/support/knock_rig.c \
+	tests/unit/support/mda_model.c \
 	tests/unit/support/ping_rig.c \
 	tests/unit/support/syn_rig.c \
 	tests/unit/support/tcp_server.c \
+	tests/unit/support/trace_canned.c \
+	tests/unit/support/trace_rig.c \
 	tests/unit/support/udp_rig.c \
 	tests/unit/support/virtual_clock.c
 
