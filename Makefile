@@ -144,12 +144,25 @@ CMD_SRC := \
 	cmd/report_text_send.c \
 	cmd/report_text_stats.c \
 	cmd/report_text_table.c \
+	cmd/report_trace.c \
+	cmd/report_trace_json.c \
+	cmd/report_trace_json_graph.c \
+	cmd/report_trace_text.c \
+	cmd/report_trace_text_graph.c \
+	cmd/report_trace_text_lines.c \
+	cmd/report_trace_text_notes.c \
+	cmd/report_trace_text_rtts.c \
+	cmd/report_trace_text_table.c \
+	cmd/report_trace_text_verdict.c \
+	cmd/report_trace_text_who.c \
+	cmd/report_trace_view.c \
 	cmd/resolve.c \
 	cmd/resolve_pool.c \
 	cmd/resolve_text.c \
 	cmd/rows.c \
 	cmd/run.c \
 	cmd/run_end.c \
+	cmd/run_files.c \
 	cmd/run_names.c \
 	cmd/run_open.c \
 	cmd/run_opts.c \
@@ -165,6 +178,13 @@ CMD_SRC := \
 	cmd/target_iter.c \
 	cmd/target_port.c \
 	cmd/target_read.c \
+	cmd/trace.c \
+	cmd/trace_dot.c \
+	cmd/trace_names.c \
+	cmd/trace_open.c \
+	cmd/trace_opts.c \
+	cmd/trace_probe.c \
+	cmd/trace_tell.c \
 	cmd/utf8.c
 
 TEST_SRC := \
@@ -353,6 +373,7 @@ FUZZ_SRC := \
 	tests/fuzz/fuzz_quote.c \
 	tests/fuzz/fuzz_targets.c \
 	tests/fuzz/fuzz_tcp.c \
+	tests/fuzz/fuzz_trace_argv.c
 
 # ---- Packages: what is missing is installed, before anything else ----------
 

@@ -20,12 +20,14 @@ struct cmd {
 };
 
 int cmd_ping(struct priv *priv, int argc, char **argv);
+int cmd_trace(struct priv *priv, int argc, char **argv);
 int cmd_knock(struct priv *priv, int argc, char **argv);
 /* What was printed has to have arrived: the exit status. */
 int cmd_flushed(const char *cmd);
 /* Prints the whole --help of CMD on standard output: the exit status. */
 int cmd_help(const struct cmd *cmd);
 extern const struct cmd cmd_ping_entry;
+extern const struct cmd cmd_trace_entry;
 extern const struct cmd cmd_knock_entry;
 
 #endif

@@ -21,7 +21,7 @@ sockets(const struct run *run, struct nd_ctx_opts *opts)
 	opts->flows = (unsigned)o->flows;
 	if (o->full || o->run.unprivileged)
 		opts->mode = ND_MODE_CONNECT;
-	knock_raise_files();
+	run_raise_files();
 }
 
 /* connect(2) wants nothing: only the mark can have been refused. */

@@ -33,8 +33,6 @@ int knock_opened(struct run *run);
 int knock_prepare(struct run *run);
 /* As run_ops.start. */
 int knock_start(struct run *run, struct row *row, int64_t start_ns);
-/* The system's limit on descriptors, raised as far as it goes. */
-void knock_raise_files(void);
 
 /* ---- knock_tell.c: what is told ------------------------------------------ */
 

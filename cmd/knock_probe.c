@@ -4,20 +4,6 @@
 
 #include <netinet/in.h>
 #include <string.h>
-#include <sys/resource.h>
-
-#define SPARE_FILES ((rlim_t)64) /* descriptors for everything but probes */
-
-void
-knock_raise_files(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 /* By connect(2) the system makes the SYN: what it cannot do is refused. */
 int
@@ -47,21 +33,6 @@ knock_opened(struct run *run)
 	    hint);
 }
 
-/* Each probe in flight is a descriptor. */
-static void
-limit_in_flight(struct run *run)
-{
-	const struct nd_limits usual = ND_LIMITS_INIT;
-	struct rlimit limit;
-
-	if (nd_ctx_mode(run->ctx) == ND_MODE_CONNECT &&
-	    getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
-	    limit.rlim_cur <= usual.max_in_flight)
-		run->max_in_flight = limit.rlim_cur > 2 * SPARE_FILES
-					 ? limit.rlim_cur - SPARE_FILES
-					 : limit.rlim_cur / 2;
-}
-
 int
 knock_prepare(struct run *run)
 {
@@ -69,7 +40,9 @@ knock_prepare(struct run *run)
 	const struct knock_opts *o = &knock->opts;
 	struct nd_knock_opts *p = &knock->probe;
 
-	limit_in_flight(run);
+	/* Each probe in flight is a descriptor. */
+	if (nd_ctx_mode(run->ctx) == ND_MODE_CONNECT)
+		run->max_in_flight = run_files_for_probes();
 	*p = (struct nd_knock_opts)ND_KNOCK_OPTS_INIT;
 	p->count = (uint64_t)o->run.count;
 	p->interval_ns = o->run.interval_ns;

@@ -9,7 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct cmd *const commands[] = {&cmd_ping_entry, &cmd_knock_entry};
+static const struct cmd *const commands[] = {
+    &cmd_ping_entry, &cmd_trace_entry, &cmd_knock_entry};
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static const struct cmd *
@@ -34,6 +35,8 @@ usage(FILE *out)
 		    "  netdiag ping -c 3 192.0.2.1\n"
 		    "  netdiag ping -c 1 --alive 192.0.2.0/24\n"
 		    "  netdiag ping --json -c 10 @hosts.txt\n"
+		    "  netdiag trace example.org\n"
+		    "  netdiag trace --mda -A 192.0.2.1\n"
 		    "  netdiag knock example.org:443\n"
 		    "  netdiag knock -c 1 192.0.2.0/24:22,80,443\n",
 	    out);
@@ -109,7 +112,7 @@ static int
 unknown(const char *word)
 {
 	static const char *const names[] = {
-	    "ping", "knock", "help", "--help", "--version", NULL};
+	    "ping", "trace", "knock", "help", "--help", "--version", NULL};
 	const char *near = opt_nearest(word, names);
 	char hint[320] = "";
 

@@ -41,6 +41,15 @@ opt_find(const struct opt *table, const char *name)
 	return NULL;
 }
 
+static int
+has_arg(const struct opt *opt)
+{
+	if (!opt_takes_arg(opt))
+		return no_argument;
+	return (opt->flags & OPT_F_OPTIONAL) != 0 ? optional_argument
+						  : required_argument;
+}
+
 /*
  * "-" first hands out the other words in place: nothing is permuted, and
  * POSIXLY_CORRECT is not looked up. ":" keeps getopt from printing.
@@ -57,8 +66,7 @@ prepare(struct parser *p)
 
 		assert(p->count < TABLE_MAX);
 		p->longs[p->count] = (struct option){.name = opt->name,
-		    .has_arg =
-			opt_takes_arg(opt) ? required_argument : no_argument,
+		    .has_arg = has_arg(opt),
 		    .val = LONG_VALUE + (int)p->count};
 		if (opt->letter != 0)
 			*letter++ = (char)opt->letter;
@@ -308,6 +316,7 @@ store(struct parser *p, const struct opt *opt, const char *value)
 	void *field = (char *)p->opts + opt->offset;
 	int r;
 
+	/* VALUE is NULL where none was given, and none has to be. */
 	switch (opt->kind) {
 	case OPT_FLAG:
 		*(bool *)field = (opt->flags & OPT_F_NEGATE) == 0;
@@ -325,6 +334,8 @@ store(struct parser *p, const struct opt *opt, const char *value)
 			return 0;
 		return fail_value(p, opt, value, "a percentage from 0 to 100");
 	case OPT_ENUM:
+		if (value == NULL)
+			value = opt->words[0];
 		r = parse_word(value, opt->words, field);
 		return r == 0 ? 0 : fail_word(p, opt, value);
 	case OPT_TOS:

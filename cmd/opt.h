@@ -68,6 +68,8 @@ enum opt_kind {
 #define OPT_F_STOP 64u	 /* ends parsing: --help, --version */
 #define OPT_F_FILE 128u	 /* OPT_STRING: complete file names */
 #define OPT_F_IFACE 256u /* OPT_STRING: complete interface names */
+#define OPT_F_OPTIONAL                                                         \
+	512u /* OPT_ENUM without a letter: --NAME alone is its first word */
 
 /*
  * A numeric field that is not set (its default is "none") holds -1, a string

@@ -56,7 +56,26 @@ has_words(const struct opt *opt)
 	return opt->kind == OPT_ENUM || opt->kind == OPT_TOS;
 }
 
+static bool
+is_optional(const struct opt *opt)
+{
+	return (opt->flags & OPT_F_OPTIONAL) != 0;
+}
+
 /* ---- bash --------------------------------------------------------------- */
+
+/* An argument that only stands behind "=": else it is the next word. */
+static void
+bash_optional(FILE *out, const struct opt *opt)
+{
+	(void)fputs("\t\tif [[ $joined ]]; then\n"
+		    "\t\t\tCOMPREPLY=($(compgen -W \"",
+	    out);
+	words(out, opt);
+	(void)fputs("\" -- \"$cur\"))\n"
+		    "\t\t\treturn\n\t\tfi\n\t\t;;\n",
+	    out);
+}
 
 /* The reply to the argument of one option, as a case branch. */
 static void
@@ -68,6 +87,10 @@ bash_value(FILE *out, const char *command, const struct opt *opt)
 	if (opt->letter != 0)
 		(void)fprintf(out, " | %s:-%c", command, opt->letter);
 	(void)fputs(")\n", out);
+	if (is_optional(opt)) {
+		bash_optional(out, opt);
+		return;
+	}
 	if (has_words(opt)) {
 		(void)fputs("\t\tCOMPREPLY=($(compgen -W \"", out);
 		words(out, opt);
@@ -101,7 +124,7 @@ bash(FILE *out, const struct opt_command *commands, size_t n)
 {
 	(void)fputs("# bash completion for netdiag\n"
 		    "_netdiag()\n{\n"
-		    "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=\n"
+		    "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev= joined=\n"
 		    "\tlocal command=${COMP_WORDS[1]} options=\n"
 		    "\tlocal names=\"",
 	    out);
@@ -116,6 +139,7 @@ bash(FILE *out, const struct opt_command *commands, size_t n)
 	    "\t\treturn\n\tfi\n"
 	    "\tprev=${COMP_WORDS[COMP_CWORD - 1]}\n"
 	    "\t# \"=\" and \"@\" are words of their own to bash.\n"
+	    "\t[[ $prev == = || $cur == = ]] && joined=1\n"
 	    "\tif [[ $prev == = ]]; then\n"
 	    "\t\tprev=${COMP_WORDS[COMP_CWORD - 2]}\n"
 	    "\telif [[ $cur == = || $cur == @ ]]; then\n"
@@ -166,12 +190,13 @@ zsh_one(FILE *out, const struct opt *opt)
 		(void)fprintf(out, "{-%c%s,--%s%s}", opt->letter,
 		    arg ? "+" : "", opt->name, arg ? "=" : "");
 	else
-		(void)fprintf(out, "--%s%s", opt->name, arg ? "=" : "");
+		(void)fprintf(out, "--%s%s%s", opt->name, arg ? "=" : "",
+		    is_optional(opt) ? "-" : "");
 	(void)fputs("'[", out);
 	escape(out, opt->help, "[]:\\");
 	(void)fputc(']', out);
 	if (arg) {
-		(void)fputc(':', out);
+		(void)fputs(is_optional(opt) ? "::" : ":", out);
 		escape(out, opt->arg, "[]:\\");
 		(void)fputc(':', out);
 	}
@@ -242,7 +267,7 @@ fish_one(FILE *out, const char *command, const struct opt *opt)
 	if (opt->letter != 0)
 		(void)fprintf(out, " -s %c", opt->letter);
 	if (has_words(opt)) {
-		(void)fputs(" -x -a '", out);
+		(void)fputs(is_optional(opt) ? " -a '" : " -x -a '", out);
 		words(out, opt);
 		(void)fputc('\'', out);
 	} else if ((opt->flags & OPT_F_IFACE) != 0) {

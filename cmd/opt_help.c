@@ -70,13 +70,16 @@ wrap(FILE *out, const char *text, int at)
 static void
 help_one(FILE *out, const struct opt *opt)
 {
-	char letter[] = "    ", text[400];
+	const bool optional = (opt->flags & OPT_F_OPTIONAL) != 0;
+	char letter[] = "    ", arg[40] = "", text[400];
 	int at;
 
 	if (opt->letter != 0)
 		(void)snprintf(letter, sizeof(letter), "-%c, ", opt->letter);
-	at = fprintf(out, "  %s--%s%s%s", letter, opt->name,
-	    opt_takes_arg(opt) ? " " : "", opt_takes_arg(opt) ? opt->arg : "");
+	if (opt_takes_arg(opt))
+		(void)snprintf(
+		    arg, sizeof(arg), optional ? "[=%s]" : " %s", opt->arg);
+	at = fprintf(out, "  %s--%s%s", letter, opt->name, arg);
 	if (at > COLUMN - 2) {
 		(void)fputc('\n', out);
 		at = 0;

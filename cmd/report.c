@@ -96,8 +96,10 @@ packets(struct buf *line, uint64_t received, uint64_t out)
 }
 
 static void
-status_of_all(struct buf *line, const struct report_end *end, bool ports)
+status_of_all(
+    const struct report *report, struct buf *line, const struct report_end *end)
 {
+	const bool traced = report->opts.method != NULL;
 	const uint64_t out = end->sent - end->unfinished;
 
 	packets(line, end->received, out);
@@ -106,10 +108,13 @@ status_of_all(struct buf *line, const struct report_end *end, bool ports)
 	buf_u64(line, end->alive);
 	buf_char(line, '/');
 	buf_u64(line, end->targets);
-	buf_str(line, ports ? " port" : " target");
+	buf_str(line, report->ports ? " port" : " target");
 	if (end->targets != 1)
 		buf_char(line, 's');
-	buf_str(line, ports ? " answered\n" : " alive\n");
+	if (traced)
+		buf_str(line, " reached\n");
+	else
+		buf_str(line, report->ports ? " answered\n" : " alive\n");
 }
 
 void
@@ -119,7 +124,7 @@ report_status(const struct report *report, const struct report_counts *counts,
 	uint64_t gone, out;
 
 	if (counts == NULL) {
-		status_of_all(line, end, report->ports);
+		status_of_all(report, line, end);
 		return;
 	}
 	gone = counts->lost + counts->errors;

@@ -156,7 +156,16 @@ struct report_opts {
 	bool scraped;
 	/* knock */
 	unsigned flows; /* --flows */
-	bool ecn;	/* --ecn */
+	/* trace: `flows` is --count, and `payload` as above */
+	const char *method; /* "udp", "tcp", "icmp" */
+	uint16_t port;	    /* in effect; 0: the method has none */
+	unsigned max_hops;  /* --max */
+	uint64_t cycles;    /* --cycles; 0: until stopped */
+	int tos;	    /* --tos in effect, 0 where not given */
+	bool numeric;	    /* --numeric */
+	bool asn;	    /* --asn */
+	bool mda;	    /* --mda */
+	bool mtu;	    /* --mtu */
 };
 
 /* What the reports of all commands do; those of one have it as first member. */

@@ -77,7 +77,7 @@ on_status(void *user)
 		now.lost += counts.lost;
 		now.errors += counts.errors;
 		now.unfinished += counts.unfinished;
-		now.alive += counts.received + counts.late > counts.late_errors;
+		now.alive += run_answered(run, row, &counts);
 	}
 	now.duration_ns = clock_monotonic_ns() - run->began_ns;
 	report_status(run->report, has_only ? &only : NULL, &rtt, &now, &line);
@@ -176,6 +176,8 @@ prepare(struct run *run)
 	run->began_ns = clock_monotonic_ns();
 	signals_start(run->loop, &events, run);
 	r = run_check_source(run);
+	if (r == 0 && run->ops->files != NULL)
+		r = run->ops->files(run);
 	if (r == 0)
 		r = run_make_rows(run);
 	if (r != 0)

@@ -32,6 +32,12 @@ struct run;
 struct run_ops {
 	/* What the sockets are for, beyond the common options. */
 	void (*sockets)(const struct run *run, struct nd_ctx_opts *opts);
+	/*
+	 * The Nth attempt to open them, from 0; each but the first follows a
+	 * refusal. 0: OPTS is to be tried; -1: there is nothing else; else the
+	 * exit status, said. NULL: what `sockets` says is tried once.
+	 */
+	int (*attempt)(struct run *run, unsigned n, struct nd_ctx_opts *opts);
 	/* What was refused: an enum priv_want. */
 	int (*wanted)(const struct run *run, const struct priv_facts *facts);
 	/*
@@ -43,6 +49,12 @@ struct run_ops {
 	/* The context is open, in whichever mode. 0, or the exit status, said.
 	 * NULL: it does not matter. */
 	int (*opened)(struct run *run);
+	/*
+	 * Opens the files that the options name, as far as priv_open_file()
+	 * does: called before the drop and after it. 0, or the exit status,
+	 * said. NULL: there are none.
+	 */
+	int (*files)(struct run *run);
 	/* Whether so many rows are too many. -EINVAL with ERR. NULL: never. */
 	int (*limit)(
 	    const struct run *run, uint64_t rows, struct opt_error *err);
@@ -66,9 +78,14 @@ struct run_ops {
 	/* Whether a row with COUNTS has met the goal of the command. */
 	bool (*met)(const struct run *run, const struct row *row,
 	    const struct report_counts *counts);
+	/* Whether there is somebody at the end of it. NULL: by COUNTS. */
+	bool (*answered)(
+	    const struct row *row, const struct report_counts *counts);
 	void (*summary)(
 	    struct run *run, struct row *row, enum report_reason why);
 	void (*interim)(struct run *run, struct row *row);
+	/* All summaries are told, and the end is next. NULL: nothing to do. */
+	void (*finish)(struct run *run);
 	/* An event of the command, told now; NAME: reverse, or NULL. */
 	void (*tell)(struct run *run, struct row *row, const void *event,
 	    const char *name);
@@ -106,8 +123,10 @@ struct run {
 	uint64_t max_in_flight; /* 0: as the library has it */
 	bool at_own_pace;	/* the interval is not kept: an answer asks for
 				 * the next probe */
-	bool once;		/* each row gets one probe */
-	bool nameless;		/* no line shows a reverse name */
+	bool once;		/* each row gets one probe, or one turn */
+	unsigned turn;	 /* probes of a row in an interval, about; 0: 1 */
+	bool nameless;	 /* no line shows a reverse name */
+	bool each_start; /* text wants the start of each of many rows */
 
 	bool has_names; /* among the targets */
 	bool stalled;	/* the reader does not keep up */
@@ -165,6 +184,16 @@ int run_refuse_source(const struct run *run, int err);
  */
 int run_refuse_option(
     struct run *run, const char *name, const char *cause, const char *hint);
+
+/* ---- run_files.c: descriptors as a limit --------------------------------- */
+
+/* The system's limit, raised as far as it goes. */
+void run_raise_files(void);
+/*
+ * How many probes may be in flight that take a descriptor each; 0: as many as
+ * the library allows.
+ */
+uint64_t run_files_for_probes(void);
 
 /* ---- run_setup.c: what a run needs before it begins ---------------------- */
 
@@ -232,7 +261,7 @@ int run_read_file(struct run *run, size_t i);
 void run_start_rows(struct run *run);
 /*
  * What the Nth row, from 0, of an address begins as: ROW_NEW, or ROW_WAITING
- * for one before it, so that no host gets all SYNs of a single pass at once.
+ * for one before it, where it would only wait anyway.
  */
 enum row_state run_first_state(const struct run *run, size_t n);
 /* ROW, whose address is known now, starts next: run_start_ready(). */
@@ -261,6 +290,9 @@ struct run_verdict {
 };
 struct run_verdict run_judge(const struct run *run, const struct row *row,
     const struct report_counts *counts, const struct nd_rtt *rtt);
+/* Whether the target of a row with COUNTS has answered. */
+bool run_answered(const struct run *run, const struct row *row,
+    const struct report_counts *counts);
 /* Adds the numbers of a row to those of the run. */
 void run_add_up(struct run *run, struct row *row,
     const struct report_counts *counts, const struct run_verdict *verdict);

@@ -148,6 +148,8 @@ run_end(struct run *run)
 	if (run->rdns != NULL)
 		run_release(run, true);
 	tell_all(run);
+	if (run->ops->finish != NULL)
+		run->ops->finish(run);
 	tell_end(run, ctx.sent);
 	drain(run);
 	if (out_state(run->out) == OUT_FAILED)

@@ -164,7 +164,8 @@ run_tell_start(struct run *run, struct row *row)
 	 */
 	if (run->opts->quiet && run->opts->format == RUN_FORMAT_JSON)
 		return;
-	if (run->opts->format == RUN_FORMAT_TEXT && run->targets > 1)
+	if (run->opts->format == RUN_FORMAT_TEXT && run->targets > 1 &&
+	    !run->each_start)
 		return;
 	if (run->rdns == NULL) {
 		report_start(run, row, NULL);

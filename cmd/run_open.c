@@ -140,11 +140,39 @@ run_refuse_source(const struct run *run, int err)
 			   : "ip address show lists those of this host");
 }
 
+static bool
+is_refusal(int err)
+{
+	return err == ND_EPRIV || err == -EPERM || err == -EACCES;
+}
+
+/* 0, the last error, or the exit status of what was said already. */
+static int
+try_context(struct run *run)
+{
+	struct nd_ctx_opts opts;
+	int r = ND_EPRIV, told;
+
+	for (unsigned n = 0; is_refusal(r); n++) {
+		opts = ctx_opts(run);
+		told = 0;
+		if (run->ops->attempt != NULL)
+			told = run->ops->attempt(run, n, &opts);
+		else if (n > 0)
+			break;
+		if (told > 0)
+			return told;
+		if (told < 0)
+			break;
+		r = nd_ctx_new(&run->ctx, run->loop, &opts);
+	}
+	return r;
+}
+
 static int
 open_context(struct run *run)
 {
 	const struct run_opts *o = run->opts;
-	struct nd_ctx_opts opts;
 	uint32_t scope = 0;
 	int r = target_scope_id(o->source.scope, &scope);
 
@@ -152,8 +180,9 @@ open_context(struct run *run)
 		return run_refuse_source(run, r);
 	if (o->source.af != AF_UNSPEC)
 		target_sockaddr(&o->source, scope, &run->source);
-	opts = ctx_opts(run);
-	r = nd_ctx_new(&run->ctx, run->loop, &opts);
+	r = try_context(run);
+	if (r > 0)
+		return r;
 	switch (r) {
 	case 0:
 		return run->ops->opened != NULL ? run->ops->opened(run) : 0;
@@ -196,7 +225,7 @@ open_files(struct run *run)
 			return EXIT_USAGE;
 		}
 	}
-	return 0;
+	return run->ops->files != NULL ? run->ops->files(run) : 0;
 }
 
 static void

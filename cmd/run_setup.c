@@ -48,12 +48,20 @@ limited(uint64_t wanted, int64_t rate)
 	return rate > 0 && (uint64_t)rate < wanted ? (uint64_t)rate : wanted;
 }
 
+/* All rows once: as many probes, as far as that can be told. */
+static double
+probes_of_a_turn(const struct run *run)
+{
+	return (double)run->targets * (run->turn > 0 ? run->turn : 1);
+}
+
 /* Of a sweep that nobody would wait for without knowing. */
 static void
 note_length(const struct run *run)
 {
 	const int64_t rate = run->opts->rate;
-	const uint64_t s = rate > 0 ? run->targets / (uint64_t)rate : 0;
+	const uint64_t s =
+	    rate > 0 ? (uint64_t)probes_of_a_turn(run) / (uint64_t)rate : 0;
 	char text[PARSE_DURATION_TEXT], line[160];
 
 	if (s < LONG_SWEEP_S)
@@ -80,7 +88,8 @@ run_set_limits(struct run *run)
 	const struct run_opts *o = run->opts;
 	struct nd_limits limits = ND_LIMITS_INIT;
 	const int64_t interval = run->interval_ns;
-	const double wanted = (double)run->targets * 1e9 / (double)interval;
+	const double turn = probes_of_a_turn(run);
+	const double wanted = turn * 1e9 / (double)interval;
 	char text[PARSE_DURATION_TEXT], line[160];
 
 	limits.rate_pps = (uint64_t)o->rate;
@@ -95,7 +104,7 @@ run_set_limits(struct run *run)
 		note_length(run);
 	if (o->rate > 0 && wanted > (double)o->rate) {
 		run->interval_effective_ns =
-		    (int64_t)((double)run->targets * 1e9 / (double)o->rate);
+		    (int64_t)(turn * 1e9 / (double)o->rate);
 		if (!run->once) {
 			/* To a millisecond: nobody wants it finer. */
 			(void)snprintf(line, sizeof(line),

@@ -16,8 +16,10 @@ unsigned
 run_target_flags(const struct run *run)
 {
 	const struct run_opts *o = run->opts;
-	const unsigned flags = run_opts_target_flags(o);
+	unsigned flags = run_opts_target_flags(o);
 
+	if (opt_find(run->cmd->table, "broadcast") == NULL)
+		flags |= TARGET_NO_GROUPS;
 	if (o->ipv4 || o->ipv6)
 		return flags;
 	return flags & ~(TARGET_IPV4 | TARGET_IPV6);

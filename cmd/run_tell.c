@@ -37,6 +37,15 @@ run_judge(const struct run *run, const struct row *row,
 	return v;
 }
 
+bool
+run_answered(const struct run *run, const struct row *row,
+    const struct report_counts *counts)
+{
+	if (run->ops->answered != NULL)
+		return run->ops->answered(row, counts);
+	return counts->received + counts->late > counts->late_errors;
+}
+
 void
 run_add_up(struct run *run, struct row *row, const struct report_counts *counts,
     const struct run_verdict *verdict)
@@ -44,7 +53,7 @@ run_add_up(struct run *run, struct row *row, const struct report_counts *counts,
 	struct report_end *e = &run->end;
 
 	row->met = verdict->ok;
-	row->alive = counts->received + counts->late > counts->late_errors;
+	row->alive = run_answered(run, row, counts);
 	e->sent += counts->sent;
 	e->received += counts->received;
 	e->lost += counts->lost;

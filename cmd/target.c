@@ -92,7 +92,8 @@ check_addresses(const struct parser *p, const struct parse_addr *first)
 		return fail_unspecified(p);
 	if ((p->flags & TARGET_BROADCAST) == 0 && has_group(spec)) {
 		(void)fail(p, "broadcast or multicast");
-		opt_error_hint(p->err, "-b allows it");
+		if ((p->flags & TARGET_NO_GROUPS) == 0)
+			opt_error_hint(p->err, "-b allows it");
 		return -EINVAL;
 	}
 	return 0;

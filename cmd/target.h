@@ -21,6 +21,7 @@
 #define TARGET_INCLUDE_ALL 4u /* --include-all */
 #define TARGET_BROADCAST 8u   /* -b: broadcast and multicast are allowed */
 #define TARGET_IN_FILE 16u    /* a line of a file: no @FILE, no - */
+#define TARGET_NO_GROUPS 32u  /* there is no -b that would allow them */
 
 enum target_kind {
 	TARGET_NAME,  /* to be resolved: TEXT */

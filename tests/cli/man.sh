@@ -10,9 +10,9 @@
 make_tmp
 
 MAN=$SRCDIR/man
-COMMANDS=(ping knock)
-PAGES=("$MAN/netdiag.1" "$MAN/netdiag-ping.1" "$MAN/netdiag-knock.1"
-    "$MAN/netdiag-json.5")
+COMMANDS=(ping trace knock)
+PAGES=("$MAN/netdiag.1" "$MAN/netdiag-ping.1" "$MAN/netdiag-trace.1"
+    "$MAN/netdiag-knock.1" "$MAN/netdiag-json.5")
 
 # same A B: the files $tmp/A and $tmp/B hold the same lines.
 same() {
@@ -36,6 +36,7 @@ documented() {
 	        letter = name = arg = "-"
 	        for (i = 3; i <= NF; i++) {
 	            if ($i == "Ar") { arg = $(i + 1); break }
+	            if ($i ~ /^(Ns|Op|=)$/) continue
 	            if ($i ~ /^-/) name = "-" $i
 	            else if ($i != ",") letter = $i
 	        }
@@ -170,10 +171,20 @@ want = {
     "Keys of a target": keys("target", "knock_start"),
     "probe": keys("probe"),
     "probe of ping": keys("ping_probe"),
+    "probe of trace": keys("trace_probe", "trace_answer"),
+    "mpls": set(definitions["mpls"]["items"]["properties"]),
+    "interface": keys("interface"),
+    "hop": keys("trace_hop"),
+    "node": keys("trace_node", "trace_answer", "rtt_statistics"),
+    "link": keys("trace_link"),
     "probe of knock": keys("knock_probe") - {"port"},
     "tcp": keys("tcp"),
-    "interim": keys("ping_interim", "knock_interim"),
-    "summary": keys("statistics", "ping_summary", "knock_summary"),
+    "interim": keys("ping_interim", "trace_interim", "knock_interim"),
+    "summary": keys("statistics", "ping_summary", "trace_summary",
+                    "knock_summary"),
+    "summary of trace": keys("trace_statistics") - keys("statistics"),
+    "balancing": set(definitions["trace_statistics"]["properties"]
+                     ["balancing"]["items"]["properties"]),
     "summary of knock": keys("knock_statistics") - {"port"},
     "flow": keys("flow"),
 }
