@@ -16,12 +16,15 @@ import evidence
 import knock_truth
 import peers
 import scenario
+import trace_truth
 import truth
 from knock_run import KnockRun
 from ping_run import PingRun
+from trace_run import TraceRun
 from verdict import Wrong, duration_ns
 
 CHECKS = {}
+COMMANDS = {"ping": PingRun, "knock": KnockRun, "trace": TraceRun}
 
 
 def check(name):
@@ -62,8 +65,7 @@ class Case:
 
     def netdiag(self):
         if self.made is None:
-            command = KnockRun if self.argv[1] == "knock" else PingRun
-            self.made = command(self)
+            self.made = COMMANDS[self.argv[1]](self)
         return self.made
 
 
@@ -117,6 +119,29 @@ def manners(case, words):
     yield from case.netdiag().manners()
 
 
+@check("flows")
+def flows(case, words):
+    if words != ["constant"]:
+        raise Wrong("'flows constant' is the form")
+    yield from case.netdiag().flows_constant()
+
+
+@check("links")
+def links(case, words):
+    """`links some`: false ones are forgiven, as of balancing by packet."""
+    yield from case.netdiag().links(words == ["some"])
+
+
+@check("graph")
+def graph(case, words):
+    yield from case.netdiag().graph(float(words[0].rstrip("%")))
+
+
+@check("balancing")
+def balancing(case, words):
+    yield from case.netdiag().balancing()
+
+
 @check("interims")
 def interims(case, words):
     yield from case.netdiag().interims(int(words[0]))
@@ -138,9 +163,9 @@ def peer(case, words):
     yield from peers.compare(case, words[0], timed)
 
 
-FATES = truth.PRIMARY + knock_truth.PRIMARY + (
+FATES = truth.PRIMARY + knock_truth.PRIMARY + trace_truth.PRIMARY + (
     "late", "duplicate", "unfinished", "ambiguous", "syn-lost",
-    "syn-ack-lost")
+    "syn-ack-lost", "branches", "at-once")
 
 
 def amount(case, word):
