@@ -56,7 +56,7 @@ struct nd_mda;
 
 /*
  * -ENOMEM; -EINVAL. All memory that it will ever need: 3 bytes for each TTL and
- * flow id, 8 for each TTL, and 0.5 KiB: 22 KiB for 30 TTLs and all flow ids.
+ * flow id, 12 for each TTL, and 0.5 KiB: 24 KiB for 30 TTLs and all flow ids.
  */
 int nd_mda_new(struct nd_mda **ret, const struct nd_mda_opts *opts);
 void nd_mda_free(struct nd_mda *mda);

@@ -136,6 +136,20 @@ differ(const struct nd_mda_row *a, const struct nd_mda_row *b)
 	       a->moving != b->moving;
 }
 
+/* What of it each step needs; the pair is read where it is of use. */
+static void
+begin(struct nd_mda_step *s, struct nd_mda *mda, unsigned ttl)
+{
+	s->mda = mda;
+	s->ttl = ttl;
+	s->row = &mda->rows[ttl];
+	s->row_before = s->row - 1;
+	s->held = false;
+	s->asked = 0;
+	nd_mda_look(mda, ttl - 1, &s->before);
+	nd_mda_look(mda, ttl, &s->here);
+}
+
 static void
 plan_row(struct nd_mda *mda, unsigned ttl)
 {
@@ -143,15 +157,8 @@ plan_row(struct nd_mda *mda, unsigned ttl)
 	const struct nd_mda_row old = *row;
 	struct nd_mda_step s;
 
-	s.mda = mda;
-	s.ttl = ttl;
-	s.row = row;
-	s.row_before = row - 1;
-	s.held = false;
-	s.asked = 0;
 	row->dirty = false;
-	nd_mda_look(mda, ttl - 1, &s.before);
-	nd_mda_look(mda, ttl, &s.here);
+	begin(&s, mda, ttl);
 	resolve_doubts(&s);
 	row->open = is_open(&s);
 	if (row->open)

@@ -49,6 +49,7 @@ struct nd_trace_cell {
 	uint8_t attempts;
 	uint8_t in_flight; /* of them */
 	bool late;	   /* answered, but not in time */
+	uint8_t was;	   /* all paths: STATE before it was asked again */
 	uint16_t node;	   /* that answered, or ND_TRACE_NOBODY */
 };
 

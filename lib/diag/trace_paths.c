@@ -43,17 +43,21 @@ nd_trace_paths_next(struct nd_trace *trace, struct nd_trace_ask *ask)
 	if (!nd_mda_next(trace->mda, &ttl, &flow, &again))
 		return false;
 	*ask = (struct nd_trace_ask){ttl, flow - 1};
-	if (again)
-		/* Its answer may be another one. */
-		*nd_trace_cell_at(trace, ttl, flow - 1) =
-		    (struct nd_trace_cell){.node = ND_TRACE_NOBODY};
+	if (again) {
+		/* Its answer may be another one; if there is none, the first
+		 * one stays. */
+		struct nd_trace_cell *c =
+		    nd_trace_cell_at(trace, ttl, flow - 1);
+
+		*c = (struct nd_trace_cell){.was = c->state, .node = c->node};
+	}
 	return true;
 }
 
 void
 nd_trace_paths_heard(struct nd_trace *trace, unsigned ttl, unsigned flow)
 {
-	const struct nd_trace_cell *c = nd_trace_cell_at(trace, ttl, flow);
+	struct nd_trace_cell *c = nd_trace_cell_at(trace, ttl, flow);
 	enum nd_mda_answer answer = ND_MDA_SILENT;
 	unsigned node = 0;
 
@@ -67,6 +71,8 @@ nd_trace_paths_heard(struct nd_trace *trace, unsigned ttl, unsigned flow)
 		node = trace->vertices[c->node].index;
 	}
 	nd_mda_heard(trace->mda, ttl, flow + 1, answer, node);
+	if (answer == ND_MDA_SILENT && c->was != ND_CELL_NEW)
+		c->state = c->was;
 }
 
 bool

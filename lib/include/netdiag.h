@@ -671,10 +671,11 @@ struct nd_trace_stats {
 	size_t size;  /* sizeof(struct nd_trace_stats), set by caller */
 	bool reached; /* in any cycle, also by the last probe past a gap */
 	enum nd_trace_end end; /* of the last cycle that ended */
-	unsigned hops;	 /* the TTL at which the destination answered first;
-			  * where it did not: the last one with an answer */
-	unsigned shown;	 /* TTLs worth showing: up to the destination, or with
-			  * the silent ones that were asked in vain */
+	unsigned hops;	/* the TTL at which the destination answered, the lowest
+			 * of the last cycle in which it did; where it never
+			 * did: the last one with an answer */
+	unsigned shown; /* TTLs worth showing: up to the destination, or with
+			 * the silent ones that were asked in vain */
 	uint64_t cycles; /* ended */
 	uint64_t sent, received, lost, late, duplicates, invalid;
 	uint64_t errors;      /* of received: UNREACHABLE */
