@@ -100,10 +100,13 @@ note_balancing(struct buf *note, enum nd_trace_balancing kind, size_t links)
 	    [ND_TRACE_BALANCE_NONE] = "over ",
 	    [ND_TRACE_BALANCE_FLOW] = "per flow over ",
 	    [ND_TRACE_BALANCE_PACKET] = "per packet over ",
-	    [ND_TRACE_BALANCE_DESTINATION] = "per destination over ",
 	    [ND_TRACE_BALANCE_UNKNOWN] = "unknown balancing over ",
 	};
 
+	if (kind == ND_TRACE_BALANCE_DESTINATION) {
+		trace_note(note, "per destination");
+		return;
+	}
 	if (links < 2 && kind != ND_TRACE_BALANCE_PACKET)
 		return;
 	trace_note(note, words[kind]);

@@ -125,6 +125,7 @@ struct run {
 				 * the next probe */
 	bool once;		/* each row gets one probe, or one turn */
 	unsigned turn;	 /* probes of a row in an interval, about; 0: 1 */
+	bool all_at_end; /* no row is told before all are measured */
 	bool nameless;	 /* no line shows a reverse name */
 	bool each_start; /* text wants the start of each of many rows */
 

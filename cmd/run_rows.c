@@ -186,7 +186,7 @@ decided(struct run *run, struct row *row, enum row_state state)
 {
 	row->state = (uint8_t)state;
 	run->undecided--;
-	if (!run->report->ops->at_end)
+	if (!run->report->ops->at_end && !run->all_at_end)
 		run_tell_soon(run, row);
 	start_next(run, row);
 	if (run->undecided == 0 && hold_first(&run->hold) == NULL)

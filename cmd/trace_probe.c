@@ -68,6 +68,8 @@ trace_prepare(struct run *run)
 	if (nd_ctx_mode(run->ctx) != ND_MODE_RAW &&
 	    trace->method == ND_TRACE_UDP)
 		run->max_in_flight = run_files_for_probes();
+	/* Only the others can show what is balanced by destination. */
+	run->all_at_end = o->mda >= 0 && run->targets > 1;
 	run->interval_ns = o->run.interval_ns;
 	run->once = o->cycles == 1;
 	run->turn = probes_a_cycle(o);

@@ -5,6 +5,10 @@
 #include "cmd.h"
 #include "message.h"
 
+#include <string.h>
+
+#define NEIGHBOURS 8 /* rows on either side that one is compared with */
+
 /* ---- Probes and hops ------------------------------------------------------
  */
 
@@ -117,6 +121,36 @@ judge(const struct run *run, const struct row *row,
 	return v;
 }
 
+/* A prefix that is routed as one, as a rule: /24, /64. */
+static bool
+is_same_prefix(const struct row *a, const struct row *b)
+{
+	return a->family == b->family && a->family != AF_UNSPEC &&
+	       memcmp(a->ip, b->ip, a->family == AF_INET ? 3 : 8) == 0;
+}
+
+/*
+ * What is balanced by destination, only another one can show. ROW is told and
+ * gone soon: the others are to learn of it now.
+ */
+static void
+compare(const struct run *run, const struct row *row)
+{
+	const struct trace_task *task = row->task, *other;
+	const size_t from = row->at > NEIGHBOURS ? row->at - NEIGHBOURS : 0;
+
+	for (size_t i = from; i < run->rows.n && i <= row->at + NEIGHBOURS;
+	     i++) {
+		const struct row *next = rows_at(&run->rows, i);
+
+		other = next->task;
+		if (next == row || other == NULL || !is_same_prefix(row, next))
+			continue;
+		nd_trace_compare(task->nd, other->nd);
+		nd_trace_compare(other->nd, task->nd);
+	}
+}
+
 void
 trace_summary(struct run *run, struct row *row, enum report_reason why)
 {
@@ -131,6 +165,8 @@ trace_summary(struct run *run, struct row *row, enum report_reason why)
 	char text[ADDRTEXT_MAX];
 	struct report_target t = row_target(row, text);
 
+	if (task != NULL && trace->opts.mda >= 0)
+		compare(run, row);
 	(void)get_stats(task, &stats);
 	summary = summary_of(trace, task, &stats, &names);
 	/* It was over before the run was: only names were waited for. */

@@ -219,6 +219,8 @@ nd_trace_balancing(const struct nd_trace *trace, unsigned ttl, unsigned i)
 
 	if (v == NULL)
 		return ND_TRACE_BALANCE_UNKNOWN;
+	if (v->by_destination)
+		return ND_TRACE_BALANCE_DESTINATION;
 	if (trace->mda != NULL)
 		return of_mda[nd_mda_kind(trace->mda, ttl, i)];
 	for (uint16_t at = row->first_edge; at != ND_TRACE_NOBODY;
@@ -231,6 +233,59 @@ nd_trace_balancing(const struct nd_trace *trace, unsigned ttl, unsigned i)
 			return ND_TRACE_BALANCE_PACKET;
 	}
 	return links > 1 ? ND_TRACE_BALANCE_FLOW : ND_TRACE_BALANCE_NONE;
+}
+
+/*
+ * Where all that meets the vertex AT of TTL goes next; NULL: nowhere that is
+ * known, several ways, or to the destination.
+ */
+static const struct nd_trace_vertex *
+only_next(const struct nd_trace *trace, unsigned ttl, uint16_t at)
+{
+	const struct nd_trace_vertex *next = NULL;
+	const struct nd_trace_edge *e;
+
+	for (uint16_t i = trace->rows[ttl].first_edge; i != ND_TRACE_NOBODY;
+	     i = e->next) {
+		e = &trace->edges[i];
+		if (e->from != at)
+			continue;
+		if (next != NULL || trace->vertices[e->to].destination)
+			return NULL;
+		next = &trace->vertices[e->to];
+	}
+	return next;
+}
+
+static uint16_t
+find_vertex(
+    const struct nd_trace *trace, unsigned ttl, const struct nd_addr *addr)
+{
+	const struct nd_trace_row *row = row_of(trace, ttl);
+	uint16_t i = row != NULL ? row->first_vertex : ND_TRACE_NOBODY;
+
+	while (i != ND_TRACE_NOBODY &&
+	       !nd_addr_equal(&trace->vertices[i].addr, addr))
+		i = trace->vertices[i].next;
+	return i;
+}
+
+void
+nd_trace_compare(struct nd_trace *trace, const struct nd_trace *other)
+{
+	for (uint16_t i = 0; i < trace->vertex_count; i++) {
+		struct nd_trace_vertex *v = &trace->vertices[i];
+		const uint16_t k = find_vertex(other, v->ttl, &v->addr);
+		const struct nd_trace_vertex *a, *b;
+
+		if (k == ND_TRACE_NOBODY)
+			continue;
+		a = only_next(trace, v->ttl, i);
+		b = only_next(other, v->ttl, k);
+		if (a != NULL && b != NULL &&
+		    !nd_addr_equal(&a->addr, &b->addr))
+			v->by_destination = true;
+	}
 }
 
 /* ---- All of it

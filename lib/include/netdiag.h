@@ -755,9 +755,7 @@ enum nd_trace_balancing {
 	ND_TRACE_BALANCE_NONE, /* one link */
 	ND_TRACE_BALANCE_FLOW,
 	ND_TRACE_BALANCE_PACKET,
-	ND_TRACE_BALANCE_DESTINATION, /* several traces of a context to one
-				       * prefix show it: nd_trace_node() alone
-				       * never does */
+	ND_TRACE_BALANCE_DESTINATION, /* nd_trace_compare() has shown it */
 	ND_TRACE_BALANCE_UNKNOWN
 };
 
@@ -772,6 +770,13 @@ struct nd_trace_link {
  */
 ND_API int nd_trace_link(const struct nd_trace *trace, unsigned ttl, unsigned i,
     struct nd_trace_link *ret);
+/*
+ * OTHER is a trace to another address of the same prefix: a node that leads all
+ * flows one way in either, and not the same way, chooses by destination.
+ * nd_trace_balancing() of TRACE tells so from then on.
+ */
+ND_API void nd_trace_compare(
+    struct nd_trace *trace, const struct nd_trace *other);
 /* How the I-th node of TTL chooses, as far as its flows have shown. */
 ND_API enum nd_trace_balancing nd_trace_balancing(
     const struct nd_trace *trace, unsigned ttl, unsigned i);

@@ -363,5 +363,7 @@ def balancing(log, addr):
                 graph["prefix"]):
             for each in graph["links"]:
                 if each["ways"] > 1:
-                    found[each["hop"] - 1].add(each["balance"][4:])
+                    kind = each["balance"][len("per-"):]
+                    found[each["hop"] - 1].add(
+                        "destination" if kind == "dest" else kind)
     return found
