@@ -71,8 +71,10 @@ nd_trace_paths_heard(struct nd_trace *trace, unsigned ttl, unsigned flow)
 		node = trace->vertices[c->node].index;
 	}
 	nd_mda_heard(trace->mda, ttl, flow + 1, answer, node);
-	if (answer == ND_MDA_SILENT && c->was != ND_CELL_NEW)
+	if (answer == ND_MDA_SILENT && c->was != ND_CELL_NEW) {
 		c->state = c->was;
+		nd_trace_join(trace, ttl, flow);
+	}
 }
 
 bool

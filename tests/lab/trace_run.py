@@ -92,6 +92,7 @@ class TraceRun(Comparison):
         argv, log = case.argv, case.truth
         self.quiet = "--quiet" in argv
         self.mtu = "--mtu" in argv
+        self.mda = any(word.startswith("--mda") for word in argv)
         self.pathless = "--classic" in argv or (
             self.run.begin["mode"] == "dgram" and
             option(argv, "-I", "--icmp") is None and

@@ -305,7 +305,8 @@ def one_way(first, second):
 
 
 def links(probes):
-    """({(hop, from, to): flows that certainly took it}, {..: that may have}).
+    """({(hop, from, to): flows that certainly took it}, {..: that may have},
+    {(hop, to): flows that came by an address of that hop that was missed}).
 
     From what was told: addresses and answers are compared elsewhere. A flow may
     have been told to pass an address that it was not asked at, if others were.
@@ -318,13 +319,16 @@ def links(probes):
                 (probe, record))
             ways[probe.ttl, tuple(probe.packet["path"])].append(
                 record["from"])
-    sure, may = (collections.defaultdict(set) for _ in range(2))
+    sure, may, missed = (collections.defaultdict(set) for _ in range(3))
     for (cycle, flow, ttl), seconds in cells.items():
         for probe, record in seconds:
             path = probe.packet["path"]
-            for n in range(len(path) + 1):
-                for address in ways.get((ttl - 1, tuple(path[:n])), ()):
-                    may[ttl - 1, address, record["from"]].add(flow)
+            before = [address for n in range(len(path) + 1)
+                      for address in ways.get((ttl - 1, tuple(path[:n])), ())]
+            for address in before:
+                may[ttl - 1, address, record["from"]].add(flow)
+            if not before:
+                missed[ttl - 1, record["from"]].add(flow)
         pairs = [(one, other) for one in cells.get((cycle, flow, ttl - 1), ())
                  for other in seconds]
         if not all(one_way(one[0], other[0]) for one, other in pairs):
@@ -332,7 +336,7 @@ def links(probes):
         for (probe, one), (_, other) in pairs:
             if probe.status == "hop" and one["from"] != other["from"]:
                 sure[ttl - 1, one["from"], other["from"]].add(flow)
-    return sure, may
+    return sure, may, missed
 
 
 def graph_of(log, addr):
