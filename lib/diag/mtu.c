@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define ATTEMPTS 3 /* before silence is believed */
+#define MOST (UINT16_MAX - 1u)
 
 void
 nd_mtu_init(struct nd_mtu *m, unsigned first, unsigned last, unsigned least,
@@ -14,11 +15,13 @@ nd_mtu_init(struct nd_mtu *m, unsigned first, unsigned last, unsigned least,
 	m->first = first;
 	m->last = last;
 	m->least = least;
+	if (most > MOST)
+		most = MOST;
 	if (most < least)
 		most = least;
 	for (unsigned t = 0; t < ND_MTU_TTLS; t++) {
 		m->ttl[t].got = (uint16_t)least;
-		m->ttl[t].not = (uint16_t)(most < UINT16_MAX ? most + 1 : most);
+		m->ttl[t].not = (uint16_t)(most + 1);
 	}
 }
 

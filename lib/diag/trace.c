@@ -181,6 +181,15 @@ start(struct nd_trace *trace, struct nd_ctx *ctx, int64_t start_ns)
 		free_tables(trace);
 		return r;
 	}
+	/* No probe has the tag 0. What UDP answers names no probe. */
+	if (trace->task.proto == IPPROTO_UDP) {
+		trace->door = nd_table_insert(&ctx->table, &trace->task, 0);
+		if (trace->door == NULL) {
+			nd_task_stop(&trace->task);
+			free_tables(trace);
+			return -ENOMEM;
+		}
+	}
 	trace->serial = (uint32_t)ctx->started;
 	trace->told = trace->profile->first - 1;
 	trace->payload = trace->profile->payload;
@@ -234,11 +243,24 @@ fail:
 }
 
 void
+nd_trace_shut(struct nd_trace *trace)
+{
+	struct nd_table *table = &trace->task.ctx->table;
+
+	if (trace->door == NULL)
+		return;
+	nd_table_forget(table, trace->door);
+	nd_table_release(table, trace->door);
+	trace->door = NULL;
+}
+
+void
 nd_trace_stop(struct nd_trace *trace)
 {
 	if (trace == NULL || !trace->task.active)
 		return;
 	nd_trace_close(trace);
+	nd_trace_shut(trace);
 	nd_task_stop(&trace->task);
 }
 
@@ -250,6 +272,7 @@ nd_trace_free(struct nd_trace *trace)
 	if (trace == NULL)
 		return;
 	ctx = trace->task.ctx;
+	nd_trace_shut(trace);
 	nd_task_stop(&trace->task);
 	nd_trace_free_graph(trace);
 	free_tables(trace);

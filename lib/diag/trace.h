@@ -115,10 +115,11 @@ struct nd_trace {
 	const struct nd_trace_profile *profile;
 	void *user;
 	struct nd_addr from;
-	int64_t routed_ns; /* when `from` was found; -1: never */
-	uint32_t serial;   /* among the tasks of the context: keys the tags */
-	uint16_t tag;	   /* the last 16-bit one */
-	bool pathless;	   /* a flow is not kept: one socket a probe */
+	int64_t routed_ns;     /* when `from` was found; -1: never */
+	struct nd_probe *door; /* UDP: finds the trace by its address */
+	uint32_t serial; /* among the tasks of the context: keys the tags */
+	uint16_t tag;	 /* the last 16-bit one */
+	bool pathless;	 /* a flow is not kept: one socket a probe */
 	bool own_header; /* IP headers are ours: the context has raw sockets */
 	uint32_t *isns;	 /* [flows]; TCP: sequence numbers given out */
 
@@ -128,6 +129,7 @@ struct nd_trace {
 	struct nd_trace_edge *edges;
 	struct nd_trace_heard *heard; /* [ND_TRACE_HEARD], by number */
 	uint32_t vertex_count, vertex_room, edge_count, edge_room;
+	uint32_t expired;	/* probes that may still be answered */
 	uint32_t spare_samples; /* room for RTTs in those that are new */
 
 	/* This cycle. */
@@ -143,6 +145,7 @@ struct nd_trace {
 	int64_t arrived_ns;   /* largest RTT of the destination, or -1 */
 	unsigned top;	      /* the highest TTL that answered */
 	unsigned arrived;     /* the lowest at which a flow arrived; 0 */
+	unsigned scout;	      /* the first flow that has no end yet */
 	unsigned known;	      /* the end of the way, by earlier cycles */
 	bool last_asked;      /* the probe past the gap */
 	bool past_gap;	      /* it was answered: the gap is no end */
@@ -196,6 +199,12 @@ nd_trace_is_answered(const struct nd_trace_cell *cell)
 {
 	return cell->state >= ND_CELL_HOP;
 }
+
+/* ---- trace.c ----------------------------------------------------------------
+ */
+
+/* UDP answers are not found any more. */
+void nd_trace_shut(struct nd_trace *trace);
 
 /* ---- trace_packet.c: bytes and tags -------------------------------------- */
 
@@ -282,6 +291,8 @@ struct nd_trace_event nd_trace_event_of_probe(struct nd_trace *trace,
  */
 void nd_trace_go_on(struct nd_trace *trace);
 
+/* The cell of TTL and FLOW, which was asked, is given up. */
+void nd_trace_silence(struct nd_trace *trace, unsigned ttl, unsigned flow);
 /* No more is awaited: what is not in flight gets its turn in the order. */
 void nd_trace_settle(struct nd_trace *trace);
 /* It is stopped in the middle of a cycle: what is known of that counts. */
@@ -338,6 +349,8 @@ bool nd_trace_paths_done(const struct nd_trace *trace, enum nd_trace_end *end);
  * flow has shown it. Not while something is received.
  */
 void nd_trace_paths_close(struct nd_trace *trace);
+/* It was answered after it was given up. */
+void nd_trace_paths_late(struct nd_trace *trace, unsigned ttl, unsigned flow);
 /* The cell of TTL and FLOW was decided. */
 void nd_trace_paths_heard(struct nd_trace *trace, unsigned ttl, unsigned flow);
 

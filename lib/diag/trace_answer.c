@@ -230,10 +230,17 @@ fill(struct nd_trace *trace, const struct nd_probe *p, enum nd_verdict verdict,
 
 	if (nd_probe_number(p) < trace->first_number)
 		return;
-	if (verdict == ND_VERDICT_IN_TIME)
+	if (verdict == ND_VERDICT_IN_TIME && cell->in_flight > 0)
 		cell->in_flight--;
 	if (nd_trace_is_answered(cell))
 		return;
+	if (v == NULL) {
+		/* There is no room for ever more addresses: nothing is known.
+		 */
+		if (cell->state == ND_CELL_ASKED && cell->in_flight == 0)
+			nd_trace_silence(trace, ttl, flow);
+		return;
+	}
 	cell->state = (uint8_t)state_of(status);
 	cell->late = verdict == ND_VERDICT_LATE;
 	cell->node = (uint16_t)(v - trace->vertices);
@@ -242,8 +249,9 @@ fill(struct nd_trace *trace, const struct nd_probe *p, enum nd_verdict verdict,
 	if (trace->over)
 		return;
 	nd_trace_plan_heard(trace, ttl, flow);
-	/* That it was silent was told already. */
-	if (trace->mda != NULL && !was_silent)
+	if (trace->mda != NULL && was_silent)
+		nd_trace_paths_late(trace, ttl, flow);
+	else if (trace->mda != NULL)
 		nd_trace_paths_heard(trace, ttl, flow);
 }
 
@@ -321,8 +329,8 @@ take(struct nd_trace *trace, struct nd_probe *p, const struct nd_answer *a,
 			v->icmp_type = (int16_t)a->icmp.type;
 			v->icmp_code = (int16_t)a->icmp.code;
 		}
-		fill(trace, p, verdict, status, v);
 	}
+	fill(trace, p, verdict, status, v);
 	if (nd_trace_emit(trace, &t->event))
 		nd_trace_go_on(trace);
 }
@@ -330,10 +338,10 @@ take(struct nd_trace *trace, struct nd_probe *p, const struct nd_answer *a,
 /* ---- Of the destination
  * ------------------------------------------------------- */
 
-/* Whether P, of PORT, may be what the destination answers. */
+/* Whether UDP, from the destination, may be an answer to P. */
 static bool
-is_awaited(
-    const struct nd_trace *trace, const struct nd_probe *p, uint16_t port)
+is_awaited(const struct nd_trace *trace, const struct nd_probe *p,
+    const struct nd_udp *udp)
 {
 	const struct nd_ports *ports = &trace->task.ctx->udp_ports;
 	const struct nd_trace_way *way = &trace->ways[nd_trace_flow_of(p)];
@@ -342,7 +350,9 @@ is_awaited(
 			       : nd_trace_flow_of(p);
 
 	return p->state == ND_PROBE_IN_FLIGHT && i < ports->n &&
-	       ports->port[i] == port && !nd_trace_is_size(trace, p) &&
+	       ports->port[i] == udp->dport &&
+	       nd_trace_port(trace, nd_probe_number(p)) == udp->sport &&
+	       !nd_trace_is_size(trace, p) &&
 	       nd_trace_ttl_of(p) > (way->end > 0 ? way->end : way->top);
 }
 
@@ -362,7 +372,7 @@ find_asked(struct nd_trace *trace, const struct nd_answer *a)
 	     p = p->next) {
 		const unsigned ttl = nd_trace_ttl_of(p);
 
-		if (!is_awaited(trace, p, a->udp.dport))
+		if (!is_awaited(trace, p, &a->udp))
 			continue;
 		if (nd_trace_check_echo(trace, p, a))
 			return p;
@@ -390,6 +400,8 @@ nd_trace_on_reply(
 	struct nd_trace *trace = of(task);
 	struct told t = {.ext = {.n_labels = 0}};
 
+	if (p == trace->door && a->fault != ND_INVALID_COUNT)
+		return false;
 	if (a->fault != ND_INVALID_COUNT) {
 		reject(trace, p, a, a->fault);
 		return true;

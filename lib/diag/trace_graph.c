@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VERTICES_MAX (ND_TRACE_NOBODY - 1u)
+/* Who answers from ever new addresses does not take all memory. */
+#define VERTICES_MAX 8192u
 
 /* ---- Room ---------------------------------------------------------------- */
 
@@ -20,7 +21,7 @@ grow(void *array, uint32_t *room, uint32_t need, size_t size)
 	void *old, *bigger;
 
 	if (need > VERTICES_MAX)
-		return -ENOMEM;
+		need = VERTICES_MAX;
 	if (need <= *room)
 		return 0;
 	while (more < need)
@@ -66,7 +67,10 @@ nd_trace_reserve(struct nd_trace *trace, unsigned ttl)
 {
 	struct nd_rtt_budget *budget = &trace->task.ctx->rtt_budget;
 	const struct nd_trace_row *row = &trace->rows[ttl];
-	const uint32_t all = trace->task.in_flight + 1;
+	const uint32_t late = trace->expired < trace->task.remembered
+				  ? trace->expired
+				  : trace->task.remembered;
+	const uint32_t all = trace->task.in_flight + late + 1;
 	const uint32_t here = row->in_flight + 1;
 	int r = reserve_vertices(trace, here, all);
 

@@ -59,8 +59,6 @@ nd_trace_sizes_next(struct nd_trace *trace, struct nd_trace_ask *ask)
 {
 	struct nd_mtu_ask size;
 
-	if (trace->task.ctx->stats.in_flight == 0)
-		trace->size_awaited = false;
 	if (!nd_mtu_next(trace->sizes, &size))
 		return false;
 	*ask = (struct nd_trace_ask){size.ttl, 0};
@@ -111,6 +109,14 @@ nd_trace_sizes_refused(struct nd_trace *trace)
 	    trace->sizes, ND_MTU_REFUSED, mtu > 0 ? (unsigned)mtu : 0, 0);
 }
 
+/* 0: it answered too late to be asked. */
+static void
+note(struct nd_trace_vertex *v, unsigned mtu)
+{
+	if (mtu > 0)
+		v->mtu = (int32_t)mtu;
+}
+
 void
 nd_trace_sizes_end(struct nd_trace *trace)
 {
@@ -123,9 +129,10 @@ nd_trace_sizes_end(struct nd_trace *trace)
 		const struct nd_trace_cell *c = cell_of(trace, ttl);
 
 		if (nd_trace_is_answered(c))
-			trace->vertices[c->node].mtu =
-			    (int32_t)nd_mtu_of(trace->sizes, ttl);
+			note(&trace->vertices[c->node],
+			    nd_mtu_of(trace->sizes, ttl));
 	}
-	if (way->why == ND_TRACE_END_REACHED)
+	if (way->why == ND_TRACE_END_REACHED &&
+	    nd_mtu_of(trace->sizes, way->end) > 0)
 		trace->mtu = (int)nd_mtu_of(trace->sizes, way->end);
 }

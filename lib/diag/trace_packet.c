@@ -284,15 +284,21 @@ proof_of(const struct nd_trace *trace, const struct nd_probe *p,
     const uint8_t *payload, size_t len)
 {
 	struct nd_rbuf b = nd_rbuf_init(payload, len);
-	uint64_t got;
+	uint64_t got, want, padding = UINT64_MAX;
 
 	if (trace->profile->method == ND_TRACE_TCP || len < LEAST_PAYLOAD)
 		return PROOF_NONE;
 	nd_skip(&b, PIN_SIZE);
 	got = nd_get64(&b);
-	if (got == keyed(trace, USE_PROOF, nd_probe_number(p)))
+	want = keyed(trace, USE_PROOF, nd_probe_number(p));
+	if (got == want)
 		return PROOF_RIGHT;
-	return got == 0 ? PROOF_NONE : PROOF_WRONG;
+	/* The last bytes, as many as are zero. */
+	while (padding != 0 && (got & padding) != 0)
+		padding >>= 8;
+	return (got & ~padding) == (want & ~padding) && padding != 0
+		   ? PROOF_NONE
+		   : PROOF_WRONG;
 }
 
 bool

@@ -49,7 +49,9 @@ nd_trace_paths_next(struct nd_trace *trace, struct nd_trace_ask *ask)
 		struct nd_trace_cell *c =
 		    nd_trace_cell_at(trace, ttl, flow - 1);
 
-		*c = (struct nd_trace_cell){.was = c->state, .node = c->node};
+		*c = (struct nd_trace_cell){.was = c->state,
+		    .node = c->node,
+		    .in_flight = c->in_flight};
 	}
 	return true;
 }
@@ -75,6 +77,19 @@ nd_trace_paths_heard(struct nd_trace *trace, unsigned ttl, unsigned flow)
 		c->state = c->was;
 		nd_trace_join(trace, ttl, flow);
 	}
+}
+
+void
+nd_trace_paths_late(struct nd_trace *trace, unsigned ttl, unsigned flow)
+{
+	/* That it is silent was told after the second attempt. */
+	if (nd_trace_cell_at(trace, ttl, flow)->attempts >= ATTEMPTS)
+		return;
+	if (trace->held && trace->ask.ttl == ttl && trace->ask.flow == flow)
+		trace->held = false;
+	else
+		trace->silent--;
+	nd_trace_paths_heard(trace, ttl, flow);
 }
 
 bool

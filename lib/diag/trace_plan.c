@@ -18,6 +18,7 @@
 #define LEAST_WAIT_NS (50 * MS)
 /* A nearer hop that is not heard by then is asked once more. */
 #define GRACE_NS (5 * MS)
+#define LEAST_GRACE_NS (1 * MS)
 #define ATTEMPTS 2
 
 /* While it has not: four times the largest RTT and half a second in all. */
@@ -34,22 +35,11 @@
 /* ---- How far a flow goes ---------------------------------------------------
  */
 
-/* The first flow that has not come to an end. */
-static unsigned
-scout_of(const struct nd_trace *trace)
-{
-	unsigned f = 0;
-
-	while (f < trace->profile->flows && trace->ways[f].end > 0)
-		f++;
-	return f;
-}
-
 /* How many TTLs in a row, after TTL, were asked in vain. */
 static unsigned
 silent_after(const struct nd_trace *trace, unsigned ttl)
 {
-	const unsigned scout = scout_of(trace);
+	const unsigned scout = trace->scout;
 	unsigned n = 0;
 
 	while (ttl + n < trace->profile->max) {
@@ -85,7 +75,7 @@ limit_of(const struct nd_trace *trace, unsigned flow)
 {
 	const struct nd_trace_profile *f = trace->profile;
 	const struct nd_trace_way *way = &trace->ways[flow];
-	const unsigned ahead = flow == scout_of(trace)
+	const unsigned ahead = flow == trace->scout
 				   ? max_of(SCOUT_AHEAD, f->gap + 1)
 				   : OTHERS_AHEAD;
 	unsigned limit;
@@ -146,7 +136,8 @@ nd_trace_plan_timeout(const struct nd_trace *trace)
 		return trace->profile->timeout_ns;
 	if (trace->arrived_ns >= 0)
 		wait = wait_of(trace);
-	else if (trace->last_asked)
+	else if (trace->last_asked ||
+		 (trace->mda != NULL && trace->largest_ns >= 0))
 		wait = last_wait(trace);
 	return wait > leisure ? wait : leisure;
 }
@@ -223,6 +214,16 @@ left_at(const struct nd_trace *trace, unsigned ttl, unsigned flow)
 	return left;
 }
 
+static int64_t
+grace_of(const struct nd_trace *trace)
+{
+	const int64_t quarter = trace->arrived_ns / 4;
+
+	if (quarter > GRACE_NS)
+		return GRACE_NS;
+	return quarter > LEAST_GRACE_NS ? quarter : LEAST_GRACE_NS;
+}
+
 /*
  * The destination has answered: what is nearer and has taken longer than that
  * is asked once more.
@@ -232,8 +233,7 @@ find_silent(const struct nd_trace *trace, int64_t now_ns,
     struct nd_trace_ask *ask, int64_t *wake_ns)
 {
 	const struct nd_trace_profile *f = trace->profile;
-	const int64_t grace =
-	    trace->arrived_ns / 4 < GRACE_NS ? trace->arrived_ns / 4 : GRACE_NS;
+	const int64_t grace = grace_of(trace);
 
 	for (unsigned flow = 0; flow < f->flows; flow++) {
 		const unsigned limit = limit_of(trace, flow);
@@ -349,6 +349,9 @@ end_way(
 		return;
 	way->end = (uint8_t)ttl;
 	way->why = (uint8_t)why;
+	while (trace->scout < trace->profile->flows &&
+	       trace->ways[trace->scout].end > 0)
+		trace->scout++;
 }
 
 void

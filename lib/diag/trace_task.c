@@ -128,7 +128,7 @@ begin_cycle(struct nd_trace *trace, int64_t now_ns)
 	trace->first_number = trace->task.numbers + 1;
 	trace->starts[trace->cycle % ND_TRACE_STARTS] = trace->first_number;
 	trace->top = f->first - 1;
-	trace->arrived = 0;
+	trace->arrived = trace->scout = 0;
 	trace->last_asked = trace->past_gap = trace->over = false;
 	trace->heard_ns = now_ns;
 }
@@ -162,9 +162,13 @@ measure(struct nd_trace *trace, enum nd_trace_end end)
 void
 nd_trace_close(struct nd_trace *trace)
 {
+	const uint8_t end = trace->end;
+
 	nd_trace_settle(trace);
-	if (!trace->over)
+	if (!trace->over && !trace->sizing)
 		measure(trace, ND_TRACE_END_NONE);
+	/* Of the last cycle that ended. */
+	trace->end = end;
 }
 
 /* The hops that are final, in order. False: the callback has ended it. */
@@ -202,6 +206,7 @@ finish(struct nd_trace *trace)
 	struct nd_trace_event e;
 
 	nd_trace_settle(trace);
+	nd_trace_shut(trace);
 	nd_task_stop(&trace->task);
 	e = nd_trace_event_of(trace, ND_TRACE_DONE);
 	(void)nd_trace_emit(trace, &e);
@@ -326,7 +331,8 @@ refuse(struct nd_trace *trace, const struct nd_trace_ask *ask, int err)
 	if (!nd_trace_emit(trace, &e))
 		return;
 	nd_trace_plan_heard(trace, ask->ttl, ask->flow);
-	if (trace->mda != NULL && cell->state == ND_CELL_REFUSED)
+	if (trace->mda != NULL &&
+	    (cell->state == ND_CELL_REFUSED || cell->state == ND_CELL_SILENT))
 		nd_trace_paths_heard(trace, ask->ttl, ask->flow);
 	nd_trace_go_on(trace);
 }
@@ -476,6 +482,14 @@ on_send(struct nd_task *task)
 /* ---- Not answered -----------------------------------------------------------
  */
 
+void
+nd_trace_silence(struct nd_trace *trace, unsigned ttl, unsigned flow)
+{
+	nd_trace_cell_at(trace, ttl, flow)->state = ND_CELL_SILENT;
+	if (trace->mda != NULL)
+		nd_trace_paths_heard(trace, ttl, flow);
+}
+
 static void
 on_expired(struct nd_task *task, struct nd_probe *p)
 {
@@ -494,12 +508,10 @@ on_expired(struct nd_task *task, struct nd_probe *p)
 		return;
 	}
 	trace->rows[ttl].in_flight--;
-	if (is_current && --cell->in_flight == 0 &&
-	    cell->state == ND_CELL_ASKED) {
-		cell->state = ND_CELL_SILENT;
-		if (trace->mda != NULL)
-			nd_trace_paths_heard(trace, ttl, flow);
-	}
+	trace->expired++;
+	if (is_current && cell->in_flight > 0 && --cell->in_flight == 0 &&
+	    cell->state == ND_CELL_ASKED)
+		nd_trace_silence(trace, ttl, flow);
 	if (nd_trace_emit(trace, &e))
 		nd_trace_go_on(trace);
 }

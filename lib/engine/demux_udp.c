@@ -16,7 +16,12 @@ offer(struct nd_ctx *ctx, struct nd_answer *a, enum nd_invalid fault)
 	    .family = a->packet->from.family,
 	    .proto = IPPROTO_UDP};
 
+	/* A task may have left an entry with the tag 0, to be found by. */
+	struct nd_probe *p = nd_table_find(&ctx->table, &key);
+
 	a->fault = fault;
+	if (p != NULL && p->task->ops->reply(p->task, p, a))
+		return;
 	if (!nd_demux_offer(ctx, a, &key))
 		nd_demux_invalid(ctx,
 		    fault != ND_INVALID_COUNT ? fault : ND_INVALID_UNKNOWN);
