@@ -578,8 +578,9 @@ tests/fuzz/%.fuzzer: tests/fuzz/%.c $(LIB_SRC) $(NETSIM_SRC) \
 check-cli: all
 	@$(TEST_ENV) $(RUN_TEST) $(RESULTS)/cli $(srcdir)/tests/cli/run
 
+# LAB: only these scenarios.
 check-lab: all $(NETSIM)
-	@$(TEST_ENV) $(RUN_TEST) $(RESULTS)/lab $(srcdir)/tests/lab/run
+	@$(TEST_ENV) $(RUN_TEST) $(RESULTS)/lab $(srcdir)/tests/lab/run $(LAB)
 
 bench: all
 	@$(TEST_ENV) $(srcdir)/tests/bench/run
