@@ -58,7 +58,7 @@ struct nd_trace_vertex {
 	struct nd_addr addr;
 	uint8_t ttl;
 	bool destination, nat;
-	bool by_destination; /* nd_trace_compare() */
+	bool by_destination, not_by_destination; /* nd_trace_compare() */
 	uint8_t label_count;
 	bool has_interface;
 	uint16_t next;	/* of the same TTL, or ND_TRACE_NOBODY */

@@ -219,7 +219,7 @@ nd_trace_balancing(const struct nd_trace *trace, unsigned ttl, unsigned i)
 
 	if (v == NULL)
 		return ND_TRACE_BALANCE_UNKNOWN;
-	if (v->by_destination)
+	if (v->by_destination && !v->not_by_destination)
 		return ND_TRACE_BALANCE_DESTINATION;
 	if (trace->mda != NULL)
 		return of_mda[nd_mda_kind(trace->mda, ttl, i)];
@@ -237,20 +237,23 @@ nd_trace_balancing(const struct nd_trace *trace, unsigned ttl, unsigned i)
 
 /*
  * Where all that meets the vertex AT of TTL goes next; NULL: nowhere that is
- * known, several ways, or to the destination.
+ * known, several ways (then SPREADS), or to the destination.
  */
 static const struct nd_trace_vertex *
-only_next(const struct nd_trace *trace, unsigned ttl, uint16_t at)
+only_next(
+    const struct nd_trace *trace, unsigned ttl, uint16_t at, bool *spreads)
 {
 	const struct nd_trace_vertex *next = NULL;
 	const struct nd_trace_edge *e;
 
+	*spreads = false;
 	for (uint16_t i = trace->rows[ttl].first_edge; i != ND_TRACE_NOBODY;
 	     i = e->next) {
 		e = &trace->edges[i];
 		if (e->from != at)
 			continue;
-		if (next != NULL || trace->vertices[e->to].destination)
+		*spreads = next != NULL;
+		if (*spreads || trace->vertices[e->to].destination)
 			return NULL;
 		next = &trace->vertices[e->to];
 	}
@@ -277,11 +280,15 @@ nd_trace_compare(struct nd_trace *trace, const struct nd_trace *other)
 		struct nd_trace_vertex *v = &trace->vertices[i];
 		const uint16_t k = find_vertex(other, v->ttl, &v->addr);
 		const struct nd_trace_vertex *a, *b;
+		bool spreads;
 
 		if (k == ND_TRACE_NOBODY)
 			continue;
-		a = only_next(trace, v->ttl, i);
-		b = only_next(other, v->ttl, k);
+		a = only_next(trace, v->ttl, i, &spreads);
+		b = only_next(other, v->ttl, k, &spreads);
+		/* It chooses by flow; here that was missed. */
+		if (spreads)
+			v->not_by_destination = true;
 		if (a != NULL && b != NULL &&
 		    !nd_addr_equal(&a->addr, &b->addr))
 			v->by_destination = true;
