@@ -288,7 +288,7 @@ take(struct nd_trace *trace, struct nd_probe *p, const struct nd_answer *a,
     struct told *t)
 {
 	const enum nd_trace_status status = t->event.status;
-	struct nd_trace_vertex *v = meet(trace, p, a, status);
+	struct nd_trace_vertex *const v = meet(trace, p, a, status);
 	struct nd_timing timing;
 	const enum nd_verdict verdict = nd_probe_answered(p, a, &timing);
 
@@ -316,8 +316,6 @@ take(struct nd_trace *trace, struct nd_probe *p, const struct nd_answer *a,
 	if (verdict == ND_VERDICT_LATE)
 		t->event.status = ND_TRACE_LATE;
 	count(trace, p, verdict, status, &timing);
-	v = nd_trace_note(
-	    trace, nd_trace_ttl_of(p), nd_trace_flow_of(p), &a->packet->from);
 	if (v != NULL) {
 		v->received++;
 		if (verdict == ND_VERDICT_IN_TIME)

@@ -276,7 +276,7 @@ find_vertex(
 void
 nd_trace_compare(struct nd_trace *trace, const struct nd_trace *other)
 {
-	for (uint16_t i = 0; i < trace->vertex_count; i++) {
+	for (uint32_t i = 0; i < trace->vertex_count; i++) {
 		struct nd_trace_vertex *v = &trace->vertices[i];
 		const uint16_t k = find_vertex(other, v->ttl, &v->addr);
 		const struct nd_trace_vertex *a, *b;
@@ -284,7 +284,7 @@ nd_trace_compare(struct nd_trace *trace, const struct nd_trace *other)
 
 		if (k == ND_TRACE_NOBODY)
 			continue;
-		a = only_next(trace, v->ttl, i, &spreads);
+		a = only_next(trace, v->ttl, (uint16_t)i, &spreads);
 		b = only_next(other, v->ttl, k, &spreads);
 		/* It chooses by flow; here that was missed. */
 		if (spreads)

@@ -57,14 +57,14 @@ struct nd_packet {
 	enum nd_packet_kind kind;
 	uint8_t proto;		      /* of DATA: IPPROTO_* */
 	uint8_t icmp_type, icmp_code; /* ERROR */
-	struct nd_addr from;	      /* the sender; ERROR: who reported it */
-	struct nd_addr to;	      /* the destination; family 0: unknown */
-	int ttl, tos;		      /* -1: unknown */
-	int err;		      /* ERROR, LOCAL: positive errno */
+	bool enqueued;	     /* STAMP: entered a queue of the host; else left */
+	struct nd_addr from; /* the sender; ERROR: who reported it */
+	struct nd_addr to;   /* the destination; family 0: unknown */
+	int ttl, tos;	     /* -1: unknown */
+	int err;	     /* ERROR, LOCAL: positive errno */
 	uint32_t info; /* ERROR: MTU or pointer of the ICMP error; 0: unknown */
-	uint32_t send_id; /* STAMP */
-	uint32_t tag;	  /* of nd_send: ND_NET_EACH */
-	bool enqueued;	  /* STAMP: entered a queue of the host; else left */
+	uint32_t send_id;      /* STAMP */
+	uint32_t tag;	       /* of nd_send: ND_NET_EACH */
 	int64_t stamp_real_ns; /* kernel's, CLOCK_REALTIME; 0: none */
 	const uint8_t *data;   /* from the transport header on; what is longer
 				* than the receive buffer is cut */
