@@ -582,7 +582,7 @@ check-cli: all
 check-lab: all $(NETSIM)
 	@$(TEST_ENV) $(RUN_TEST) $(RESULTS)/lab $(srcdir)/tests/lab/run $(LAB)
 
-bench: all
+bench: all $(NETSIM)
 	@$(TEST_ENV) $(srcdir)/tests/bench/run
 
 # ---- Lint ------------------------------------------------------------------

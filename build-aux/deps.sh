@@ -55,6 +55,10 @@ cmd:nping                       nmap              nmap              nmap-nping  
 cmd:hping3                      hping3            hping3            hping3            -
 cmd:masscan                     masscan           masscan           masscan           masscan
 cmd:zmap                        zmap              zmap              -                 zmap
+cmd:traceroute                  traceroute        traceroute        traceroute        traceroute
+cmd:tracepath                   iputils-tracepath iputils           iputils-tracepath iputils
+cmd:mtr                         mtr-tiny          mtr               mtr               mtr
+cmd:scamper                     scamper           -                 -                 -
 END
     ;;
   *) echo "usage: deps.sh [build|bench]" >&2; exit 2 ;;
